@@ -1,0 +1,138 @@
+"""Decide: compare stored signals with the recipe's rules. Reads documents/ and signals/ of one split, writes decisions/.
+
+Every rule that fails is recorded, with the value and the threshold; nothing is measured here. Vectorised: some
+60 rules over 10,000 documents take about 10 ms.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from schemas.rules import Rule
+from schemas.tables import DECISIONS, DUPLICATES
+
+DUPLICATE = "duplicate"
+KEEP, QUARANTINE, DROP = "keep", "quarantine", "drop"
+# Rank of a verdict when a cluster's representative is chosen: what can be kept comes first.
+RANKS = {KEEP: 2, QUARANTINE: 1, DROP: 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """`matrix[rule, row]` is True where the rule fails; `values` what it measured. Both of shape (rules, rows)."""
+
+    rules: tuple[Rule, ...]
+    matrix: NDArray[np.bool_]
+    values: NDArray[np.float64]
+
+    def ranks(self) -> NDArray[np.int64]:
+        """2 where every rule passes, 1 where only quarantine rules fail, 0 where a dropping rule fails; shape (rows,)."""
+        drops = self.matrix[[i for i, rule in enumerate(self.rules) if rule.verdict == "drop"]].any(axis=0)
+        holds = self.matrix.any(axis=0)
+        return np.where(drops, 0, np.where(holds, 1, 2))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """A clustered row's place in its cluster."""
+
+    cluster_id: str
+    representative: str
+    chosen: bool
+    size: int
+    similarity: float
+    exact: bool
+
+
+def failures(documents: pa.Table, signals: pa.Table, rules: Sequence[Rule]) -> Failures:
+    """Evaluate every rule on every row.
+
+    Args:
+        documents: columns language and script of the split.
+        signals: its signals, row-aligned.
+        rules: those of the recipe. A rule for "zh-Hant" holds for that script only.
+
+    Raises:
+        KeyError: a rule names a signal that the snapshot does not hold.
+    """
+    rows = signals.num_rows
+    languages = np.array(documents["language"].to_pylist(), dtype=object)
+    scripts = np.array(documents["script"].to_pylist(), dtype=object)
+    matrix = np.zeros((len(rules), rows), np.bool_)
+    values = np.full((len(rules), rows), np.nan)
+    columns: dict[str, NDArray[np.float64]] = {}
+    for index, rule in enumerate(rules):
+        if rule.signal not in columns:
+            columns[rule.signal] = _floats(signals[rule.signal])
+        value = values[index] = columns[rule.signal]
+        failed = np.zeros(rows, np.bool_)
+        if rule.low is not None:
+            failed |= value < rule.low  # False for null: NaN compares false
+        if rule.high is not None:
+            failed |= value > rule.high
+        if rule.languages:
+            failed &= _speaks(languages, scripts, rule.languages)
+        matrix[index] = failed
+    return Failures(tuple(rules), matrix, values)
+
+
+def decisions(
+    doc_ids: Sequence[str], failed: Failures, members: dict[int, Membership], *, drop_duplicates: bool
+) -> tuple[pa.Table, pa.Table]:
+    """The tables decisions/ (row-aligned with documents/) and duplicates/ (members of clusters) of one split."""
+    rows, copies = [], []
+    for row, doc_id in enumerate(doc_ids):
+        broken = np.flatnonzero(failed.matrix[:, row]).tolist()
+        rules = [failed.rules[index] for index in broken]
+        reasons = [rule.reason for rule in rules]
+        values: list[float | None] = [float(failed.values[index, row]) for index in broken]
+        thresholds: list[float | None] = [_threshold(rule, value) for rule, value in zip(rules, values, strict=True)]
+        verdict = DROP if any(r.verdict == "drop" for r in rules) else QUARANTINE if rules else KEEP
+        representative = None
+        member = members.get(row)
+        if member is not None:
+            copies.append(
+                {
+                    "doc_id": doc_id,
+                    "cluster_id": member.cluster_id,
+                    "representative": member.representative,
+                    "similarity": member.similarity,
+                    "kind": "exact" if member.exact else "near",
+                    "cluster_size": member.size,
+                }
+            )
+            if drop_duplicates and not member.chosen:
+                verdict, representative = DROP, member.representative
+                reasons.append(DUPLICATE)
+                values.append(member.similarity)
+                thresholds.append(None)
+        rows.append(
+            {
+                "doc_id": doc_id,
+                "verdict": verdict,
+                "reasons": reasons,
+                "values": values,
+                "thresholds": thresholds,
+                "representative": representative,
+            }
+        )
+    return pa.Table.from_pylist(rows, schema=DECISIONS), pa.Table.from_pylist(copies, schema=DUPLICATES)
+
+
+def _threshold(rule: Rule, value: float | None) -> float | None:
+    if rule.low is not None and value is not None and value < rule.low:
+        return rule.low
+    return rule.high
+
+
+def _speaks(languages: NDArray[np.object_], scripts: NDArray[np.object_], wanted: Sequence[str]) -> NDArray[np.bool_]:
+    tags = np.array([f"{language}-{script}" for language, script in zip(languages, scripts, strict=True)], dtype=object)
+    return np.isin(languages, list(wanted)) | np.isin(tags, list(wanted))
+
+
+def _floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    values: NDArray[np.float64] = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return values

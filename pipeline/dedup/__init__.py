@@ -1,0 +1,1 @@
+"""Deduplication: bands -> candidate pairs -> true similarity -> clusters. Only packed arrays of keys travel."""

@@ -1,0 +1,103 @@
+"""From bands to candidate pairs, one range of band hashes at a time.
+
+Copies of one text (equal digests) are joined in a star by the exact bands and meet other texts through one copy only,
+so a text that a million pages repeat costs a million pairs, not a million squared. A bucket with more distinct texts
+than `max_bucket` (a template, boilerplate) is hot: its texts are compared along a chain and with the first only, and
+the bucket is reported. Linear in the bands but for the pairs inside a bucket, which `max_bucket` bounds.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.dedup.arrays import BAND, PAIR, place
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """`pairs` sorted and unique, dtype PAIR; `hot_buckets` counts those that `max_bucket` cut."""
+
+    pairs: NDArray[np.void]
+    hot_buckets: int
+    largest_bucket: int
+
+
+def bands_of_split(split: int, digests: list[bytes], bands: list[bytes], shingles: NDArray[np.int64]) -> NDArray[np.void]:
+    """All bands of one split, dtype BAND: the LSH bands, and one exact band that is the other half of the digest.
+
+    Args:
+        split: its number in this run.
+        digests: blake2b-128 of each document's key.
+        bands: packed uint64 band hashes of each document.
+        shingles: number of shingles of each document; a document without any is nobody's duplicate.
+    """
+    rows = np.flatnonzero(shingles > 0)
+    if not len(rows):
+        return np.empty(0, BAND)
+    halves = np.frombuffer(b"".join(digests[row] for row in rows), "<u8").reshape(-1, 2)
+    hashes = np.frombuffer(b"".join(bands[row] for row in rows), "<u8").reshape(len(rows), -1)
+    hashes = np.concatenate([halves[:, 1:], hashes], axis=1)
+    records = np.empty(hashes.shape, BAND)
+    records["hash"] = hashes
+    records["digest"] = halves[:, :1]
+    records["place"] = place(split, rows)[:, None]
+    return records.ravel()
+
+
+def candidate_pairs(records: NDArray[np.void], max_bucket: int) -> Candidates:
+    """Pairs of documents that share a band, dtype PAIR.
+
+    Args:
+        records: dtype BAND, all records of a range of hashes, in any order.
+        max_bucket: distinct texts of one bucket that are compared all with all.
+    """
+    records = records[np.lexsort((records["place"], records["digest"], records["hash"]))]
+    hashes, digests, places = records["hash"], records["digest"], records["place"]
+    new_bucket = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])) if len(records) else np.empty(0, int)
+    new_text = np.concatenate([[True], (hashes[1:] != hashes[:-1]) | (digests[1:] != digests[:-1])]) if len(records) else []
+    first_of_text = np.flatnonzero(new_text)
+    # Copies: a star around the first of its text in this bucket. Every bucket of the text gives the same star.
+    owner = first_of_text[np.cumsum(new_text) - 1] if len(records) else np.empty(0, int)
+    copies = np.flatnonzero(owner != np.arange(len(records)))
+    exact = np.zeros(len(copies), PAIR)
+    exact["a"], exact["b"], exact["exact"] = places[owner[copies]], places[copies], 1
+    # Distinct texts of a bucket, each by its first copy.
+    texts = places[first_of_text]
+    starts = np.searchsorted(first_of_text, new_bucket)
+    sizes = np.diff(np.append(starts, len(texts)))
+    near = [_all_pairs(texts, starts, sizes, size) for size in np.unique(sizes[(sizes > 1) & (sizes <= max_bucket)])]
+    hot = np.flatnonzero(sizes > max_bucket)
+    near += [_chain(texts[starts[bucket] : starts[bucket] + sizes[bucket]]) for bucket in hot]
+    pairs = np.concatenate([exact, *near]) if near else exact
+    return Candidates(unique_pairs(pairs), len(hot), int(sizes.max(initial=0)))
+
+
+def unique_pairs(pairs: NDArray[np.void]) -> NDArray[np.void]:
+    """Sorted, each pair once, a < b; exact wins over near."""
+    ordered = np.empty(len(pairs), PAIR)
+    ordered["a"] = np.minimum(pairs["a"], pairs["b"])
+    ordered["b"] = np.maximum(pairs["a"], pairs["b"])
+    ordered["exact"] = pairs["exact"]
+    ordered = ordered[np.lexsort((1 - ordered["exact"].astype(np.int8), ordered["b"], ordered["a"]))]
+    if len(ordered) < 2:
+        return ordered
+    same = (ordered["a"][1:] == ordered["a"][:-1]) & (ordered["b"][1:] == ordered["b"][:-1])
+    return ordered[np.concatenate([[True], ~same])]
+
+
+def _all_pairs(texts: NDArray[np.uint64], starts: NDArray[np.int64], sizes: NDArray[np.int64], size: int) -> NDArray[np.void]:
+    """All pairs of every bucket of exactly `size` texts, in one pass."""
+    left, right = np.triu_indices(size, 1)
+    base = starts[sizes == size][:, None]
+    pairs = np.zeros(base.shape[0] * len(left), PAIR)
+    pairs["a"], pairs["b"] = texts[(base + left).ravel()], texts[(base + right).ravel()]
+    return pairs
+
+
+def _chain(texts: NDArray[np.uint64]) -> NDArray[np.void]:
+    """Each text with its neighbour by digest and with the first: linear, and independent of order and workers."""
+    pairs = np.zeros(2 * len(texts) - 3, PAIR)
+    pairs["a"] = np.concatenate([texts[:-1], np.repeat(texts[:1], len(texts) - 2)])
+    pairs["b"] = np.concatenate([texts[1:], texts[2:]])
+    return pairs

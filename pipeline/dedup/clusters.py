@@ -1,0 +1,163 @@
+"""Clusters: who belongs to which, and which member stands for it.
+
+The representative is chosen among the members that pass every rule, in the recipe's order; ties go to the smallest
+doc_id, then to the smallest location hash (the same record in two input files has one doc_id).
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Annotated
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pydantic import Field, field_validator
+from pydantic.dataclasses import dataclass
+
+from filters.spec import SPEC
+from pipeline.dedup.arrays import EDGE, MEMBER
+from pipeline.dedup.components import roots
+
+_PREFERENCES = ("most_trusted", "longest", "shortest", "newest", "oldest")
+MAX_PREFERENCES = 6
+
+# A member on its way to the partition that chooses; `score` holds the recipe's preferences, larger is better.
+CANDIDATE = np.dtype(
+    [
+        ("root", "<u8"),
+        ("place", "<u8"),
+        ("doc_id", "S32"),
+        ("location", "<u8"),
+        ("rank", "u1"),
+        ("score", "<f8", (MAX_PREFERENCES,)),
+        ("similarity", "<f4"),
+        ("exact", "u1"),
+    ]
+)
+# What the split learns of its row.
+CHOICE = np.dtype(
+    [
+        ("place", "<u8"),
+        ("cluster_id", "S32"),
+        ("representative", "S32"),
+        ("chosen", "u1"),
+        ("size", "<i8"),
+        ("similarity", "<f4"),
+        ("exact", "u1"),
+    ]
+)
+
+
+@dataclass(frozen=True, kw_only=True, config=SPEC)
+class DuplicatesSpec:
+    """Recipe table `[duplicates]`: from verified pairs to clusters. Changing `threshold`, `prefer` or trust re-decides only."""
+
+    enabled: bool = True
+    """False keeps every copy; clusters are still recorded."""
+    threshold: Annotated[float, Field(ge=0.5, le=1)] = 0.8
+    """Least true Jaccard similarity of two documents of one cluster's edge. .8 is FineWeb's and datatrove's target."""
+    floor: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Verified pairs at or above this are stored, so that `decide` can try other thresholds."""
+    max_bucket: Annotated[int, Field(ge=2, le=10_000)] = 64
+    """Distinct texts in one LSH bucket that are compared all with all; larger buckets are compared along a chain."""
+    prefer: tuple[str, ...] = ("most_trusted", "longest", "newest")
+    """Order of preference: most_trusted, longest, shortest, newest, oldest, highest:SIGNAL, lowest:SIGNAL."""
+    source_trust: Mapping[str, float] = Field(default_factory=dict)
+    """Trust of each source by name, for most_trusted; 0 where not named."""
+
+    @field_validator("prefer")
+    @classmethod
+    def _known(cls, prefer: tuple[str, ...]) -> tuple[str, ...]:
+        for name in prefer:
+            if name not in _PREFERENCES and not name.startswith(("highest:", "lowest:")):
+                raise ValueError(f"unknown preference {name!r}: use {', '.join(_PREFERENCES)}, highest:SIGNAL or lowest:SIGNAL")
+        if len(prefer) > MAX_PREFERENCES:
+            raise ValueError(f"at most {MAX_PREFERENCES} preferences")
+        return prefer
+
+
+def edges_of(pairs: pa.Table, numbers: Mapping[str, int], threshold: float) -> NDArray[np.void]:
+    """Stored pairs (verify.PAIRS) at or above the threshold, as edges between places of this run, dtype EDGE."""
+    # The table stores doubles, the arrays floats: compare before narrowing, so that a pair at .8 stays at .8.
+    pairs = pairs.filter(pc.greater_equal(pairs["similarity"], threshold))
+    edges = np.zeros(pairs.num_rows, EDGE)
+    for side in ("a", "b"):
+        splits = np.array([numbers[name] for name in pairs[f"{side}_part"].to_pylist()], np.uint64)
+        edges[side] = (splits << np.uint64(32)) | pairs[f"{side}_row"].to_numpy().astype(np.uint64)
+    edges["similarity"] = pairs["similarity"].to_numpy()
+    edges["exact"] = pairs["exact"].to_numpy(zero_copy_only=False)
+    return edges
+
+
+def best_similarity(edges: NDArray[np.void]) -> NDArray[np.void]:
+    """For each place of the edges: its largest similarity and whether it has an exact copy; dtype MEMBER, root 0."""
+    both = np.concatenate([edges["a"], edges["b"]])
+    places, index = np.unique(both, return_inverse=True)
+    members = np.zeros(len(places), MEMBER)
+    members["place"] = places
+    np.maximum.at(members["similarity"], index, np.tile(edges["similarity"], 2))
+    np.maximum.at(members["exact"], index, np.tile(edges["exact"], 2))
+    return members
+
+
+def members_of(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> NDArray[np.void]:
+    """Every clustered place with its root, dtype MEMBER, from the last forest."""
+    nodes, root = roots(a, b)
+    members = np.zeros(len(nodes), MEMBER)
+    members["place"], members["root"] = nodes, root
+    return members
+
+
+def preference_scores(documents: pa.Table, signals: pa.Table, spec: DuplicatesSpec) -> NDArray[np.float64]:
+    """The recipe's preferences of each row, larger is better; shape (rows, MAX_PREFERENCES), missing values last."""
+    scores = np.zeros((documents.num_rows, MAX_PREFERENCES))
+    for column, name in enumerate(spec.prefer):
+        if name == "most_trusted":
+            scores[:, column] = [spec.source_trust.get(source, 0.0) for source in documents["source"].to_pylist()]
+        elif name in ("longest", "shortest"):
+            lengths = pc.utf8_length(documents["text"]).to_numpy(zero_copy_only=False)
+            scores[:, column] = lengths if name == "longest" else -lengths.astype(np.float64)
+        elif name in ("newest", "oldest"):
+            times = _floats(documents["fetched_at"].cast(pa.int64()))
+            scores[:, column] = times if name == "newest" else -times
+        else:
+            order, _, signal = name.partition(":")
+            values = _floats(signals[signal])
+            scores[:, column] = values if order == "highest" else -values
+    return np.nan_to_num(scores, nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+
+
+def location_hashes(documents: pa.Table) -> NDArray[np.uint64]:
+    """A stable number for where each document was read, to tell two copies of one record apart."""
+    keys = (f"{where['file']}:{where['offset']}" for where in documents["location"].to_pylist())
+    digests = b"".join(hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest() for key in keys)
+    return np.frombuffer(digests, "<u8")
+
+
+def choose(candidates: NDArray[np.void]) -> NDArray[np.void]:
+    """One representative for each cluster, dtype CHOICE, one row a candidate; all members of a root must be present.
+
+    `rank` orders verdicts: 2 passes every rule, 1 is quarantined, 0 is dropped.
+    """
+    keys = [candidates["location"], candidates["doc_id"]]
+    keys += [-candidates["score"][:, column] for column in reversed(range(MAX_PREFERENCES))]
+    keys += [-candidates["rank"].astype(np.int8), candidates["root"]]
+    ordered = candidates[np.lexsort(keys)]
+    first = np.concatenate([[True], ordered["root"][1:] != ordered["root"][:-1]]) if len(ordered) else np.empty(0, bool)
+    starts = np.flatnonzero(first)
+    cluster = np.cumsum(first) - 1
+    by_id = ordered["doc_id"][np.lexsort((ordered["doc_id"], ordered["root"]))]
+    choices = np.zeros(len(ordered), CHOICE)
+    for field in ("place", "similarity", "exact"):
+        choices[field] = ordered[field]
+    choices["chosen"] = first
+    choices["representative"] = ordered["doc_id"][starts][cluster]
+    choices["cluster_id"] = by_id[starts][cluster]
+    choices["size"] = np.diff(np.append(starts, len(ordered)))[cluster]
+    return choices
+
+
+def _floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
+    values: NDArray[np.float64] = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    return values
