@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from filters.segment import words
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextView:
@@ -15,3 +17,15 @@ class TextView:
     words: tuple[str, ...]
     language: str
     script: str
+
+
+def make_view(text: str, key: str, language: str, script: str) -> TextView:
+    """The view of one document. Lines end at line feeds alone, as the stored text has no other line ends."""
+    return TextView(
+        text=text,
+        key=key,
+        lines=tuple(filter(None, map(str.strip, text.split("\n")))),
+        words=words(text, language, script),
+        language=language,
+        script=script,
+    )

@@ -1,0 +1,134 @@
+"""Measures over the lines of a text: ends, lengths, bullets, navigation, lists of tags, the lines that C4 would keep.
+
+Reads the stripped, not empty lines of the view; returns shares of them. Removes no line. Linear: a line is matched
+against phrases only while it is short.
+"""
+
+import re
+from functools import cache
+
+from filters.languages import Profile, profile
+from filters.measures.characters import ratio
+from filters.view import TextView
+from schemas.signals import Signal
+
+SIGNALS = (
+    Signal("text_lines", "int", "count", "Lines that are not blank."),
+    Signal("text_mean_line_chars", "float", "chars", "Mean length of a line."),
+    Signal("text_max_line_chars", "int", "chars", "Length of the longest line."),
+    Signal("text_short_line_ratio", "float", "ratio", "Lines of at most 30 characters (zh 10, ja 12) / lines."),
+    Signal("text_bullet_line_ratio", "float", "ratio", "Lines that start with a bullet, hyphen or asterisk / lines."),
+    Signal("text_ellipsis_line_ratio", "float", "ratio", "Lines that end in ... or … / lines."),
+    Signal(
+        "text_line_end_ratio", "float", "ratio", "Lines that end as sentences do, CJK marks and quotes too / lines."
+    ),
+    Signal(
+        "text_sentences",
+        "int",
+        "count",
+        "Runs of 。！？!?… and . (other scripts too), but for a . before a letter or digit.",
+    ),
+    Signal(
+        "text_c4_sentences", "int", "count", "Sentence ends in the lines that the C4 paper keeps (3 words or more)."
+    ),
+    Signal("text_c4_tfds_sentences", "int", "count", "The same for the C4 code of TFDS (5 words or more)."),
+    Signal("text_javascript_line_ratio", "float", "ratio", "Lines with the word javascript / lines."),
+    Signal("text_policy_line_ratio", "float", "ratio", "Lines on cookies, privacy or terms (C4's phrases) / lines."),
+    Signal("text_lorem_ipsum", "bool", "flag", "The text holds 'lorem ipsum'."),
+    Signal("text_navigation_line_ratio", "float", "ratio", "Short lines with a phrase of navigation / lines."),
+    Signal("text_navigation_char_ratio", "float", "ratio", "Characters of such lines / characters of all lines."),
+    Signal(
+        "text_tag_list_ratio", "float", "ratio", "Characters of lines that are lists of short entries / of all lines."
+    ),
+)
+
+_BULLETS = tuple("•-*·●○■□◆◇★☆▪▸►▶※‣–")
+_ELLIPSES = ("...", "…")
+# Sentence ends with the quotes and brackets that may close them (chinese_safety.md A3: 91 to 96 % of clean lines).
+_LINE_ENDS = tuple(".!?\"'。！？｡．…”’」』；;：:）)】》〉؟۔।॥።။៕‽")
+_SENTENCE_ENDS = re.compile("[。！？｡!?…؟۔।॥።။៕.]+")
+_INNER_DOT = re.compile(r"\.\w")  # 3.5, example.org: no end
+_ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\t]+")
+_CJK_ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\s]+")
+_MIN_ENTRIES = 4
+_NAVIGATION_LINES = 3  # a line of navigation is at most so many short lines long
+_C4_WORDS, _C4_TFDS_WORDS = 3, 5
+_CJK_WORD_CHARS = 2  # a Chinese word with its share of punctuation (1.75 + .25; chinese_safety.md A3)
+# tensorflow/datasets text/c4_utils.py `_POLICY_SUBSTRINGS`, and what Chinese pages say.
+_POLICY = (
+    "terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies",
+    "隐私政策", "隐私权政策", "使用条款", "使用 cookie", "使用cookie", "隱私權政策", "使用條款",
+)  # fmt: skip
+
+
+def measure_lines(view: TextView) -> dict[str, float | int | bool | None]:
+    """The signals of this module."""
+    lines, language = view.lines, profile(view.language)
+    count = len(lines)
+    lengths = list(map(len, lines))
+    total = sum(lengths)
+    folded = view.text.lower()
+    navigation = _navigation(lines, language)
+    sentences = [len(_SENTENCE_ENDS.findall(line)) - len(_INNER_DOT.findall(line)) for line in lines]
+    return {
+        "text_lines": count,
+        "text_mean_line_chars": ratio(total, count),
+        "text_max_line_chars": max(lengths, default=0),
+        "text_short_line_ratio": ratio(sum(length <= language.short_line_chars for length in lengths), count),
+        "text_bullet_line_ratio": ratio(sum(line.startswith(_BULLETS) for line in lines), count),
+        "text_ellipsis_line_ratio": ratio(sum(line.endswith(_ELLIPSES) for line in lines), count),
+        "text_line_end_ratio": ratio(sum(line.endswith(_LINE_ENDS) for line in lines), count),
+        "text_sentences": sum(sentences),
+        "text_c4_sentences": _c4_sentences(lines, sentences, language, _C4_WORDS),
+        "text_c4_tfds_sentences": _c4_sentences(lines, sentences, language, _C4_TFDS_WORDS),
+        "text_javascript_line_ratio": _phrase_line_ratio(lines, folded, ("javascript",)),
+        "text_policy_line_ratio": _phrase_line_ratio(lines, folded, _POLICY),
+        "text_lorem_ipsum": "lorem ipsum" in folded,
+        "text_navigation_line_ratio": ratio(len(navigation), count),
+        "text_navigation_char_ratio": ratio(sum(navigation), total),
+        "text_tag_list_ratio": ratio(sum(len(line) for line in lines if _is_tag_list(line, language)), total),
+    }
+
+
+def _c4_sentences(lines: tuple[str, ...], sentences: list[int], language: Profile, min_words: int) -> int:
+    """Sentence ends in lines that end one (not in an ellipsis) and have enough words.
+
+    Words are white space words; where a language has none, two characters each.
+    """
+    return sum(
+        max(found, 1)
+        for line, found in zip(lines, sentences, strict=True)
+        if line.endswith(_LINE_ENDS)
+        and not line.endswith(_ELLIPSES)
+        and (len(line.split(None, min_words)) if language.spaced else len(line) / _CJK_WORD_CHARS) >= min_words
+    )
+
+
+def _phrase_line_ratio(lines: tuple[str, ...], folded: str, phrases: tuple[str, ...]) -> float | None:
+    present = [phrase for phrase in phrases if phrase in folded]
+    if not present:
+        return ratio(0, len(lines))
+    return ratio(sum(any(phrase in line.lower() for phrase in present) for line in lines), len(lines))
+
+
+def _navigation(lines: tuple[str, ...], language: Profile) -> list[int]:
+    """The lengths of the lines of navigation."""
+    limit = _NAVIGATION_LINES * language.short_line_chars
+    found = _navigation_pattern(language.navigation).search
+    return [len(line) for line in lines if len(line) <= limit and found(line.lower())]
+
+
+@cache
+def _navigation_pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    """Any phrase; one of Latin letters only as whole words ("home", not "homeland")."""
+    parts = (rf"\b{re.escape(phrase)}\b" if phrase[:1].isascii() else re.escape(phrase) for phrase in phrases)
+    return re.compile("|".join(parts))
+
+
+def _is_tag_list(line: str, language: Profile) -> bool:
+    """Four entries or more between separators, short on average, and no sentence in the line."""
+    separators = _ENTRY_SEPARATORS if language.spaced else _CJK_ENTRY_SEPARATORS
+    if _SENTENCE_ENDS.search(line):
+        return False
+    entries = [entry for entry in separators.split(line) if entry.strip()]
+    return len(entries) >= _MIN_ENTRIES and sum(map(len, entries)) <= language.tag_chars * len(entries)
