@@ -74,17 +74,30 @@ DECISIONS = pa.schema(
     ]
 )
 
-DATASET = pa.schema(
-    [
+DATASET_VERSION = 1  # of dataset.json and of the shards; a loader refuses another one
+# Footer metadata of a shard: a JSON list with one object per row group: documents, tokens, the first and last order
+# key, and the tokens of each value of COUNTED, so that a reader finds a position without reading tokens.
+ROW_GROUPS = b"millrace.row_groups"
+COUNTED = ("language", "domain", "source")
+
+
+def dataset_schema(vocabulary_size: int) -> pa.Schema:
+    """Rows of dataset/, by (order, doc_id). Token ids are uint16 when every id of the vocabulary fits, else uint32.
+
+    Nothing is null: readers then skip the definition levels (measured: 208 to 297 M tokens a second).
+    """
+    token = pa.uint16() if vocabulary_size <= 1 << 16 else pa.uint32()
+    columns = [
         ("doc_id", pa.string()),
         ("order", pa.uint64()),
         ("language", pa.string()),
         ("domain", pa.string()),
         ("source", pa.string()),
         ("token_count", pa.int64()),
-        ("tokens", pa.list_(pa.uint32())),
+        ("tokens", pa.list_(pa.field("element", token, nullable=False))),
     ]
-)
+    return pa.schema([pa.field(name, kind, nullable=False) for name, kind in columns])
+
 
 _ARROW_TYPES = {"float": pa.float64(), "int": pa.int64(), "bool": pa.bool_(), "str": pa.string()}
 _HASH_BITS = 256
@@ -103,7 +116,9 @@ def rows_hash(table: pa.Table) -> int:
         columns = [_plain(column).to_pylist() for column in batch.columns]
         for row in zip(*columns, strict=True):
             line = json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False, default=bytes.hex)
-            total += int.from_bytes(hashlib.blake2b(line.encode("utf-8", "surrogatepass"), digest_size=32).digest(), "big")
+            total += int.from_bytes(
+                hashlib.blake2b(line.encode("utf-8", "surrogatepass"), digest_size=32).digest(), "big"
+            )
     return total % (1 << _HASH_BITS)
 
 
