@@ -29,7 +29,7 @@ def main() -> None:
             return
         _limit_memory(memory_bytes)
         try:
-            result = task.run(lambda step: replies.send(("step", step)))
+            result = task.run(lambda step, fraction: replies.send(("step", step, fraction)))
         except Exception as error:  # noqa: BLE001 - the boundary of the process: the parent gets the cause and decides
             replies.send(("error", f"{type(error).__name__}: {error}", traceback.format_exc()))
         else:

@@ -1,6 +1,6 @@
 """A bounded pool of supervised child processes that lives as long as the worker process.
 
-A task is a picklable value with `run(announce)`; it announces each step before it begins it. A step that takes longer
+A task is a picklable value with `run(announce)`; it announces each step, and how far it is, before it begins it. A step that takes longer
 than its deadline, or whose process dies, is a fault: the child is killed, the task is told (`after_fault`) and started
 again in a new child. Nothing here knows what a task does.
 """
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
 ResultT = TypeVar("ResultT", covariant=True)
+Announce = Callable[[int, float], None]
 
 _START_SECONDS = 120.0  # imports and models take .3 to 3 s; a loaded machine may need far longer
 
@@ -35,8 +36,8 @@ class Task(Protocol[ResultT]):
     def memory_bytes(self) -> int:
         """How much the child may allocate beyond its start; 0 for no limit."""
 
-    def run(self, announce: Callable[[int], None]) -> ResultT:
-        """Do the work; call `announce(step)` before each step."""
+    def run(self, announce: "Announce") -> ResultT:
+        """Do the work; call `announce(step, fraction)` before each step, with the share of the task that is done."""
 
     def after_fault(self, fault: "Fault") -> Self:
         """The task to try next, or raise `TaskFailedError`."""
@@ -60,7 +61,10 @@ class Pool:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.steps: Counter[str] = Counter()  # steps done by kind of task, for the progress bar
+        self.steps: Counter[str] = Counter()  # for the progress bar: steps begun and tasks finished, by kind of task,
+        self.finished: Counter[str] = Counter()
+        self.fractions: dict[int, tuple[str, float]] = {}  # and how far each running task is
+        self.failure: TaskFailedError | None = None  # the first cause, before Beam wraps it in its own traceback
         self._children: set[_Child] = set()
         self._lock = threading.Lock()
         self._local = threading.local()
@@ -73,6 +77,7 @@ class Pool:
         if self.size == 0:
             future: Future[Any] = Future()
             future.set_result(task.run(self._count_steps(task)))
+            self.finished[type(task).__name__] += 1
             return future
         self._slots.acquire()
         future = self._threads.submit(self._supervise, task)
@@ -90,11 +95,12 @@ class Pool:
         self.kill()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    def _count_steps(self, task: Task[Any]) -> Callable[[int], None]:
-        kind = type(task).__name__
+    def _count_steps(self, task: Task[Any]) -> Announce:
+        kind, slot = type(task).__name__, threading.get_ident()
 
-        def count(_step: int) -> None:
+        def count(_step: int, fraction: float) -> None:
             self.steps[kind] += 1
+            self.fractions[slot] = (kind, fraction)
 
         return count
 
@@ -105,6 +111,8 @@ class Pool:
                 raise TaskFailedError("the run was stopped")
             outcome = self._child().run(task, count)
             if not isinstance(outcome, Fault):
+                self.fractions.pop(threading.get_ident(), None)
+                self.finished[type(task).__name__] += 1
                 return outcome.value
             if outcome.cause != "error":
                 self._drop_child()
@@ -157,7 +165,7 @@ class _Child:
         self._replies = Connection(reply_read, writable=False)
         self._fresh = True
 
-    def run(self, task: Task[Any], count: Callable[[int], None]) -> _Done | Fault:
+    def run(self, task: Task[Any], count: Announce) -> _Done | Fault:
         """Send the task and follow it to its end, or to its first fault."""
         step = -1
         deadline = max(task.deadline_seconds, _START_SECONDS) if self._fresh else task.deadline_seconds
@@ -174,7 +182,7 @@ class _Child:
                     return Fault("error", step, f"{message[1]}\n{message[2]}")
                 step = message[1]
                 deadline = task.deadline_seconds
-                count(step)
+                count(step, message[2])
         except (EOFError, BrokenPipeError, ConnectionResetError):
             return Fault("crash", step, f"the process ended with {_ending(self._process.wait())}")
 

@@ -67,7 +67,7 @@ def tokenize_split(documents: pa.Table, tokenizer: Tokenizer, *, seed: int) -> p
     return _sorted(pa.concat_tables(tables) if tables else schema.empty_table())
 
 
-def write_rows(rows: pa.Table) -> bytes:
+def write_rows(rows: pa.Table, *, row_group_tokens: int = ROW_GROUP_TOKENS) -> bytes:
     """A Parquet file of rows that are already in order. Raises ValueError when they are not."""
     order = rows["order"].to_numpy()
     if (order[1:] < order[:-1]).any():
@@ -84,7 +84,7 @@ def write_rows(rows: pa.Table) -> bytes:
         use_dictionary=list(COUNTED),
         column_encoding={"tokens.list.element": "BYTE_STREAM_SPLIT"},
     ) as writer:
-        for group in _row_groups(rows):
+        for group in _row_groups(rows, row_group_tokens):
             writer.write_table(group, row_group_size=group.num_rows)
             index.append(_index_entry(group))
         writer.add_key_value_metadata({ROW_GROUPS: json.dumps(index, ensure_ascii=False, sort_keys=True)})
@@ -223,11 +223,11 @@ def _read_range(source: IO[bytes], low: int, high: int) -> Iterator[pa.Table]:
             yield group.slice(start, stop - start)
 
 
-def _row_groups(rows: pa.Table) -> Iterator[pa.Table]:
+def _row_groups(rows: pa.Table, row_group_tokens: int) -> Iterator[pa.Table]:
     if not rows.num_rows:
         return
     before = np.cumsum(rows["token_count"].to_numpy()) - rows["token_count"].to_numpy()
-    cuts = (np.diff(before // ROW_GROUP_TOKENS).nonzero()[0] + 1).tolist()
+    cuts = (np.diff(before // row_group_tokens).nonzero()[0] + 1).tolist()
     for start, stop in zip([0, *cuts], [*cuts, rows.num_rows], strict=True):
         yield rows.slice(start, stop - start)
 

@@ -34,6 +34,16 @@ class TableFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """A file that its stage has already made: name, bytes, rows, and the content hash of these."""
+
+    name: str
+    data: bytes
+    rows: int
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
     """The marker of one finished part of a stage."""
 
@@ -60,7 +70,7 @@ class Snapshot:
         stage: str,
         part: str,
         fingerprint: str,
-        tables: Mapping[str, pa.Table],
+        tables: Mapping[str, pa.Table | Blob],
         counts: Mapping[str, Any],
     ) -> Commit:
         """Write the part's tables, then its marker.
@@ -123,17 +133,22 @@ class Snapshot:
         value: dict[str, Any] = json.loads(storage.read_bytes(uri))
         return value
 
-    def _write(self, table: str, part: str, rows: pa.Table) -> TableFile:
-        data = parquet_bytes(rows)
-        name = f"{part}.parquet"
-        storage.write_bytes(self.path(table, name), data)
+    def _write(self, table: str, part: str, rows: pa.Table | Blob) -> TableFile:
+        blob = rows if isinstance(rows, Blob) else _blob(part, rows)
+        storage.write_bytes(self.path(table, blob.name), blob.data)
         return TableFile(
-            name=name,
-            rows=rows.num_rows,
-            bytes=len(data),
-            sha256=hashlib.sha256(data).hexdigest(),
-            content=hash_text(rows_hash(rows)),
+            name=blob.name,
+            rows=blob.rows,
+            bytes=len(blob.data),
+            sha256=hashlib.sha256(blob.data).hexdigest(),
+            content=blob.content,
         )
+
+
+def _blob(part: str, rows: pa.Table) -> Blob:
+    return Blob(
+        name=f"{part}.parquet", data=parquet_bytes(rows), rows=rows.num_rows, content=hash_text(rows_hash(rows))
+    )
 
 
 def parquet_bytes(rows: pa.Table) -> bytes:

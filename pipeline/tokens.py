@@ -17,7 +17,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass as plain_dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -26,11 +25,10 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 from tokenizers import Tokenizer as RustTokenizer
 
+from filters.assets import resolve
 from filters.spec import SPEC
 
 Ids = NDArray[np.unsignedinteger[Any]]
-
-ASSETS = Path(__file__).resolve().parent.parent / "assets"
 
 # Tokens that end a document, by the convention of the models that use them: GPT-2, Qwen, OLMo; Llama 1 and 2, T5,
 # Mistral; Llama 3; Gemma; DeepSeek; ChatGLM. tokenizer.json does not say which of its tokens plays this part.
@@ -52,7 +50,7 @@ class TokenizeSpec:
     """Table `[tokenize]` of the recipe."""
 
     tokenizer: str = "tokenizer"
-    """`tokenizer` for the asset of that name, or a path to a tokenizer.json."""
+    """Name of a pinned asset, or a path to a tokenizer.json."""
 
     append_eos: bool = True
     """Append the end-of-document id to each document. Without it, only `starts` of the loader tells documents apart."""
@@ -68,12 +66,8 @@ class TokenizeSpec:
     """Of the global order; another seed is another permutation of the same documents."""
 
     def open(self) -> "Tokenizer":
-        """Load the tokenizer. Raises TokenizerError with one sentence when it is missing or unfit."""
-        path = ASSETS / "tokenizer" / "tokenizer.json" if self.tokenizer == "tokenizer" else Path(self.tokenizer)
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise TokenizerError(f"tokenizer {self.tokenizer!r} cannot be read: {error.strerror}: {path}") from error
+        """Load the tokenizer. Raises AssetError when it is missing or altered, TokenizerError when it is unfit."""
+        data = resolve(self.tokenizer).path.read_bytes()
         return open_tokenizer(data, name=self.tokenizer, append_eos=self.append_eos, eos_token=self.eos_token)
 
 

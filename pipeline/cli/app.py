@@ -1,0 +1,148 @@
+"""The commands and their options; each calls its module and turns its errors into one sentence and an exit code.
+
+Exit codes: 0 done; 1 the run failed; 2 the command or the recipe is wrong; 3 finished, but a gate of the recipe failed;
+130 interrupted (run the same command again to resume).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXIT_FAILED, EXIT_USAGE, EXIT_GATE, EXIT_INTERRUPTED = 1, 2, 3, 130
+
+app = typer.Typer(
+    name="beam_runner.py",
+    help="Millrace: from a web crawl to a tokenised dataset, with a reason for every document kept or dropped.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+train_app = typer.Typer(help="Make a language model, classifier, tokenizer or test-question index of your own.", no_args_is_help=True)
+app.add_typer(train_app, name="train")
+
+RecipeArgument = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe, e.g. recipes/sample.toml.")]
+SnapshotArgument = Annotated[str, typer.Argument(metavar="SNAPSHOT", help="The folder of a finished run (local, s3:// or gs://).")]
+InputOption = Annotated[
+    list[str] | None,
+    typer.Option("--input", "-i", metavar="GLOB", help="Input files instead of the recipe's; may be repeated."),
+]
+OutputOption = Annotated[str, typer.Option("--output", "-o", metavar="SNAPSHOT", help="Where the snapshot is written.")]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", "-w", min=0, help="Child processes; 0 runs everything in this process, for a debugger. Default: one a core."
+    ),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="TABLE.KEY=VALUE", help="Change a parameter of the recipe; may be repeated."),
+]
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": False})
+def run(
+    context: typer.Context,
+    recipe: RecipeArgument,
+    output: OutputOption = "",
+    inputs: InputOption = None,
+    workers: WorkersOption = None,
+    settings: SetOption = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace what another recipe or other inputs left in SNAPSHOT.")
+    ] = False,
+) -> None:
+    """Read, deduplicate, decide, tokenize and report. Run it again to resume; options for Beam go after `--`."""
+    from pipeline.cli import run as command
+
+    _guarded(
+        lambda: command.run(
+            recipe,
+            output=output,
+            inputs=inputs or [],
+            workers=workers,
+            settings=settings or [],
+            overwrite=overwrite,
+            beam_options=context.args,
+        )
+    )
+
+
+@app.command()
+def plan(
+    recipe: RecipeArgument,
+    output: OutputOption = "",
+    inputs: InputOption = None,
+    workers: WorkersOption = None,
+    settings: SetOption = None,
+) -> None:
+    """Check recipe, inputs, assets and credentials, try a sample, and estimate time, size and yield. Runs nothing."""
+    from pipeline.cli import plan as command
+
+    _guarded(
+        lambda: command.plan(recipe, output=output, inputs=inputs or [], workers=workers, settings=settings or [])
+    )
+
+
+@app.command()
+def decide(
+    snapshot: SnapshotArgument, recipe: RecipeArgument, workers: WorkersOption = None, settings: SetOption = None
+) -> None:
+    """Decide, tokenize and report again from stored signals, without reading the crawl."""
+    from pipeline.cli import run as command
+
+    _guarded(lambda: command.decide(snapshot, recipe, workers=workers, settings=settings or []))
+
+
+@app.command()
+def report(snapshot: SnapshotArgument) -> None:
+    """Build the report again."""
+    from pipeline.cli import report as command
+
+    _guarded(lambda: command.report(snapshot))
+
+
+@app.command()
+def why(
+    snapshot: SnapshotArgument,
+    document: Annotated[str, typer.Argument(metavar="URL|ID", help="A document's URL or doc_id.")],
+    text: Annotated[bool, typer.Option("--text", help="Show the stored text as well.")] = False,
+) -> None:
+    """Everything known of one document: signals, thresholds, verdict, cluster, place in the dataset."""
+    from pipeline.cli import why as command
+
+    _guarded(lambda: command.why(snapshot, document, show_text=text))
+
+
+@app.command()
+def verify(snapshot: SnapshotArgument) -> None:
+    """Check every checksum, every sum and every reference."""
+    from pipeline.cli import verify as command
+
+    _guarded(lambda: command.verify(snapshot))
+
+
+def _guarded(command: Callable[[], int | None]) -> None:
+    from pipeline.cli.errors import sentence_of
+
+    try:
+        code = command() or 0
+    except KeyboardInterrupt:
+        typer.secho("Interrupted. What is committed stays: run the same command again to resume.", err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    except Exception as error:
+        known = sentence_of(error)
+        if known is None:
+            raise
+        message, exit_code = known
+        typer.secho(f"Error: {message}", err=True, fg="red")
+        raise typer.Exit(exit_code) from None
+    raise typer.Exit(code)
+
+
+def recipes_folder() -> Path:
+    """Where the shipped recipes are."""
+    return Path(__file__).resolve().parents[2] / "recipes"

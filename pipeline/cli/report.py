@@ -1,0 +1,23 @@
+"""`report`: build the report of a finished snapshot again from its stored statistics."""
+
+from rich.console import Console
+
+from pipeline.cli.errors import UsageError
+from pipeline.finish import write_report
+from pipeline.report.profile import from_json, merge_all
+from pipeline.snapshot import Snapshot
+from pipeline.stages import DECIDE_STAGE
+
+
+def report(snapshot_uri: str) -> int:
+    """Write report/ and say where it is."""
+    snapshot = Snapshot(snapshot_uri)
+    manifest, dataset = snapshot.read_json("manifest.json"), snapshot.read_json("dataset", "dataset.json")
+    if manifest is None or dataset is None:
+        raise UsageError(f"{snapshot_uri} is not a finished snapshot: it has no manifest.json")
+    wanted = set(manifest["splits"])
+    commits = [commit for commit in snapshot.commits(DECIDE_STAGE) if commit.part in wanted]
+    profile = merge_all(from_json(commit.counts["profile"]) for commit in commits)
+    write_report(snapshot, profile, manifest, dataset, manifest["audit"])
+    Console().print(f"Report: {snapshot.path('report', 'index.html')}", soft_wrap=True, markup=False, highlight=False)
+    return 0

@@ -1,0 +1,131 @@
+"""`why`: everything known of one document, or of the record that did not become one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.cli.errors import UsageError
+from pipeline.snapshot import Snapshot
+from schemas.text import printable
+
+_TEXT_CHARS = 2_000
+
+
+def why(snapshot_uri: str, wanted: str, *, show_text: bool) -> int:
+    """Print it; exit code 2 where the snapshot knows nothing of it."""
+    snapshot = Snapshot(snapshot_uri)
+    manifest = snapshot.read_json("manifest.json")
+    if manifest is None:
+        raise UsageError(f"{snapshot_uri} is not a finished snapshot: it has no manifest.json")
+    console = Console()
+    found = 0
+    column = "doc_id" if len(wanted) == 32 and set(wanted) <= set("0123456789abcdef") else "url"
+    for part, row in _rows(snapshot, manifest["splits"], "documents", column, wanted):
+        found += 1
+        _print_document(console, snapshot, manifest, part, row, show_text=show_text)
+    for part, row in _rows(snapshot, manifest["splits"], "ledger", column, wanted):
+        found += 1
+        entry = snapshot.read("ledger", part).slice(row, 1).to_pylist()[0]
+        console.print(f"[bold]Not a document[/]: {entry['reason']} (stage {entry['stage']})", highlight=False)
+        _print_fields(console, {**entry, "location": _place(entry["location"])})
+    if not found:
+        raise UsageError(f"{snapshot_uri} knows no {column} {printable(wanted)}")
+    return 0
+
+
+def _rows(snapshot: Snapshot, parts: Sequence[str], table: str, column: str, wanted: str) -> Iterator[tuple[str, int]]:
+    for part in parts:
+        values = snapshot.read(table, part, [column])[column]
+        for row in pc.indices_nonzero(pc.fill_null(pc.equal(values, wanted), fill_value=False)).to_pylist():
+            yield part, row
+
+
+def _print_document(
+    console: Console, snapshot: Snapshot, manifest: Mapping[str, Any], part: str, row: int, *, show_text: bool
+) -> None:
+    document = _row(snapshot, "documents", part, row)
+    signals = _row(snapshot, "signals", part, row)
+    decision = _row(snapshot, "decisions", part, row)
+    colour = {"keep": "green", "drop": "red", "quarantine": "yellow"}[decision["verdict"]]
+    console.print(f"[bold {colour}]{decision['verdict']}[/]", highlight=False)
+    failed = zip(decision["reasons"], decision["values"], decision["thresholds"], strict=True)
+    for reason, value, threshold in failed:
+        limit = "" if threshold is None else f", threshold {threshold:g}"
+        of = f" of {decision['representative']}" if reason == "duplicate" else ""
+        console.print(f"  {reason}{of}: {'' if value is None else f'{value:g}'}{limit}", markup=False, highlight=False)
+    text = document.pop("text")
+    _print_fields(console, {**document, "location": _place(document["location"]), "characters": len(text), "part": part})
+    _print_signals(console, manifest, signals, document)
+    _print_cluster(console, snapshot, manifest["splits"], document["doc_id"])
+    if decision["verdict"] == "keep":
+        console.print(_dataset_place(snapshot, document["doc_id"]), markup=False, highlight=False)
+    if show_text:
+        console.print(printable(text[:_TEXT_CHARS]), markup=False, highlight=False)
+
+
+def _row(snapshot: Snapshot, table: str, part: str, row: int) -> dict[str, Any]:
+    value: dict[str, Any] = snapshot.read(table, part).slice(row, 1).to_pylist()[0]
+    return value
+
+
+def _print_fields(console: Console, fields: Mapping[str, Any]) -> None:
+    for name, value in fields.items():
+        if value is not None:
+            console.print(f"  {name:<16} {printable(str(value))}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_signals(
+    console: Console, manifest: Mapping[str, Any], signals: Mapping[str, Any], document: Mapping[str, Any]
+) -> None:
+    tags = {document["language"], f"{document['language']}-{document['script']}"}
+    rules: dict[str, list[Mapping[str, Any]]] = {}
+    for rule in manifest["rules"]:
+        if not rule["languages"] or tags & set(rule["languages"]):
+            rules.setdefault(rule["signal"], []).append(rule)
+    table = Table("signal", "value", "rules of this recipe", box=None, pad_edge=False)
+    for name, value in signals.items():
+        if name == "doc_id" or value is None:
+            continue
+        shown = f"{value:g}" if isinstance(value, float) else printable(str(value))
+        table.add_row(name, shown, "; ".join(_rule_text(rule, value) for rule in rules.get(name, ())))
+    console.print(table)
+
+
+def _rule_text(rule: Mapping[str, Any], value: Any) -> str:
+    low, high = rule["low"], rule["high"]
+    number = float(value)
+    broken = (low is not None and number < low) or (high is not None and number > high)
+    limits = [f"at least {low:g}" if low is not None else "", f"at most {high:g}" if high is not None else ""]
+    return f"{'FAILS' if broken else 'ok'}: {rule['reason']} ({' and '.join(filter(None, limits))})"
+
+
+def _print_cluster(console: Console, snapshot: Snapshot, parts: Sequence[str], doc_id: str) -> None:
+    tables = [snapshot.read("duplicates", part) for part in parts]
+    duplicates = pa.concat_tables(tables)
+    mine = duplicates.filter(pc.equal(duplicates["doc_id"], doc_id))
+    if not mine.num_rows:
+        console.print("  not in a cluster of duplicates", highlight=False)
+        return
+    cluster = mine["cluster_id"][0].as_py()
+    members = duplicates.filter(pc.equal(duplicates["cluster_id"], cluster)).sort_by("doc_id").to_pylist()
+    console.print(f"  cluster {cluster} of {len(members)}:", highlight=False)
+    for member in members[:20]:
+        mark = "  <- representative" if member["doc_id"] == member["representative"] else ""
+        console.print(f"    {member['doc_id']} {member['kind']} {member['similarity']:.4f}{mark}", highlight=False)
+
+
+def _dataset_place(snapshot: Snapshot, doc_id: str) -> str:
+    dataset = snapshot.read_json("dataset", "dataset.json")
+    for shard in dataset["shards"] if dataset else ():
+        ids = snapshot.read("dataset", shard["name"].removesuffix(".parquet"), ["doc_id", "token_count"])
+        for row in pc.indices_nonzero(pc.equal(ids["doc_id"], doc_id)).to_pylist():
+            return f"  dataset/{shard['name']}, row {row}, {ids['token_count'][row].as_py()} tokens"
+    return "  kept, but not in the dataset"
+
+
+def _place(location: Mapping[str, Any]) -> str:
+    return f"{location['file']}, offset {location['offset']}, length {location['length']}"

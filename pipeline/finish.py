@@ -1,0 +1,159 @@
+"""The end of a run: sums are checked, the profiles of all splits merged, dataset.json, report and manifest written.
+
+A run whose sums do not add up fails here, before it has a manifest; a snapshot without a manifest is not finished.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+from pipeline.audit import self_audit
+from pipeline.plan import RunPlan
+from pipeline.recipe import GatesSpec, resolved
+from pipeline.report.profile import Profile, from_json, merge_all
+from pipeline.report.render import render, render_json
+from pipeline.shards import Shard, dataset_json
+from pipeline.snapshot import Commit, Snapshot, TableFile
+from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PAIRS_STAGE, TOKENS_STAGE, pairs_part
+from schemas.tables import combine_hashes, hash_text
+
+MANIFEST_VERSION = 1
+# The packages whose version can change a result.
+_PACKAGES = ("apache-beam", "datasketch", "fasttext-community", "kenlm", "pyarrow", "resiliparse", "tokenizers", "trafilatura")
+
+
+class SumsError(Exception):
+    """Records or documents are missing: a fault of the pipeline, never of its input."""
+
+
+def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
+    """Write what describes the whole snapshot, the manifest last; returns the manifest."""
+    snapshot, prints = plan.snapshot, plan.fingerprints
+    parts = [split.name for split in plan.splits]
+    read = _required(snapshot, "read", parts, prints.read)
+    decided = _required(snapshot, DECIDE_STAGE, parts, prints.decide)
+    pairs = _required(snapshot, PAIRS_STAGE, [pairs_part(i) for i in range(plan.partitions)], prints.pairs)
+    merged = [commit for commit in snapshot.commits(DATASET_STAGE) if commit.fingerprint == prints.tokens]
+    if len(merged) != shards:
+        raise SumsError(f"{len(merged)} shards are committed, {shards} were made")
+    totals = _totals(read, decided, pairs)
+    check_sums(totals)
+    dataset = dataset_json(
+        [Shard(**commit.counts["shard"]) for commit in merged], plan.recipe.tokenize.open(), seed=plan.recipe.tokenize.seed
+    )
+    if dataset["documents"] != totals["kept"]:
+        raise SumsError(f"the dataset has {dataset['documents']} documents, {totals['kept']} were kept")
+    snapshot.write_json(dataset, "dataset", "dataset.json")
+    audit = self_audit(plan)
+    manifest = {
+        "format": "millrace-snapshot",
+        "version": MANIFEST_VERSION,
+        "name": plan.recipe.name,
+        "recipe": resolved(plan.recipe),
+        "fingerprints": {name: getattr(prints, name) for name in ("read", "pairs", "decide", "tokens")},
+        "inputs": [{"file": uri, "bytes": size} for uri, size in sorted({(s.uri, s.file_size) for s in plan.splits})],
+        "splits": parts,
+        "rules": [asdict(rule) for rule in plan.rules],
+        "assets": plan.assets,
+        "versions": {package: version(package) for package in _PACKAGES},
+        "counts": totals | {"tokens": dataset["tokens"], "shards": shards},
+        "tables": _tables([*read, *decided]) | {"dataset": {"rows": dataset["documents"], "files": shards, "content": dataset["content_hash"]}},
+        "audit": audit,
+        "gates": failed_gates(plan.recipe.gates, totals, dataset["tokens"], audit),
+    }
+    profile = merge_all(from_json(commit.counts["profile"]) for commit in decided)
+    write_report(snapshot, profile, manifest, dataset, audit)
+    snapshot.write_json(manifest, "manifest.json")
+    for part in parts:
+        snapshot.discard(TOKENS_STAGE, part, [TOKENS_STAGE])
+    return manifest
+
+
+def write_report(
+    snapshot: Snapshot,
+    profile: Profile,
+    manifest: Mapping[str, Any],
+    dataset: Mapping[str, Any],
+    audit: Mapping[str, Any] | None,
+) -> None:
+    """report/index.html and report/report.json."""
+    from pipeline import storage
+
+    page = render(profile, manifest, dataset, audit)
+    storage.write_bytes(snapshot.path("report", "index.html"), page.encode("utf-8", "replace"))
+    storage.write_bytes(snapshot.path("report", "report.json"), render_json(profile, manifest, dataset, audit).encode())
+
+
+def check_sums(totals: Mapping[str, int]) -> None:
+    """records = documents + ledger; documents = kept + dropped + quarantined.
+
+    Raises:
+        SumsError: naming the sum that does not hold.
+    """
+    if totals["records"] != totals["documents"] + totals["ledger"]:
+        raise SumsError("{records} records were read, but {documents} documents + {ledger} in the ledger".format(**totals))
+    if totals["documents"] != totals["kept"] + totals["dropped"] + totals["quarantined"]:
+        raise SumsError(
+            "{documents} documents, but {kept} kept + {dropped} dropped + {quarantined} quarantined".format(**totals)
+        )
+
+
+def failed_gates(gates: GatesSpec, totals: Mapping[str, int], tokens: int, audit: Mapping[str, Any] | None) -> list[str]:
+    """One sentence for each gate that the dataset does not pass."""
+    failed = []
+    if totals["kept"] < gates.min_documents:
+        failed.append(f"kept {totals['kept']} documents, gates.min_documents is {gates.min_documents}")
+    if tokens < gates.min_tokens:
+        failed.append(f"{tokens} tokens, gates.min_tokens is {gates.min_tokens}")
+    if (ratio := totals["kept"] / max(1, totals["documents"])) < gates.min_kept_ratio:
+        failed.append(f"{ratio:.4f} of the documents kept, gates.min_kept_ratio is {gates.min_kept_ratio}")
+    bad = totals["records_quarantined"] / max(1, totals["records"])
+    if bad > gates.max_quarantined_ratio:
+        failed.append(f"{bad:.4f} of the records quarantined, gates.max_quarantined_ratio is {gates.max_quarantined_ratio}")
+    if gates.self_audit and (audit is None or audit["missed"]):
+        missed = "no truth table" if audit is None else f"{audit['missed']} of {audit['planted']} planted cases ended otherwise"
+        failed.append(f"self-audit: {missed}")
+    return failed
+
+
+def _totals(read: Iterable[Commit], decided: Iterable[Commit], pairs: Iterable[Commit]) -> dict[str, int]:
+    read, decided, pairs = list(read), list(decided), list(pairs)
+
+    def total(commits: list[Commit], name: str) -> int:
+        return sum(commit.counts[name] for commit in commits)
+
+    return {
+        "records": total(read, "records"),
+        "documents": total(read, "documents"),
+        "ledger": total(read, "ledger"),
+        "records_quarantined": total(read, "quarantined"),
+        "characters": total(read, "characters"),
+        "kept": total(decided, "keep"),
+        "dropped": total(decided, "drop"),
+        "quarantined": total(decided, "quarantine"),
+        "candidate_pairs": total(pairs, "candidates"),
+        "verified_pairs": total(pairs, "verified"),
+    }
+
+
+def _tables(commits: Iterable[Commit]) -> dict[str, dict[str, Any]]:
+    by_table: dict[str, list[TableFile]] = {}
+    for commit in commits:
+        for table, file in commit.files.items():
+            by_table.setdefault(table, []).append(file)
+    return {
+        table: {
+            "rows": sum(file.rows for file in files),
+            "files": len(files),
+            "content": hash_text(combine_hashes(int(file.content, 16) for file in files)),
+        }
+        for table, files in sorted(by_table.items())
+    }
+
+
+def _required(snapshot: Snapshot, stage: str, parts: Iterable[str], fingerprint: str) -> list[Commit]:
+    commits = {commit.part: commit for commit in snapshot.commits(stage) if commit.fingerprint == fingerprint}
+    if missing := [part for part in parts if part not in commits]:
+        raise SumsError(f"{stage}: {len(missing)} parts are not committed, {missing[0]} is the first")
+    return [commits[part] for part in parts]

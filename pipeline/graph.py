@@ -1,0 +1,236 @@
+"""The whole pipeline on one screen: read this file first.
+
+    splits -> [Read] -> [Find duplicates] -> [Choose representatives] -> [Decide] -> [Tokenize] -> [Shards] -> [Finish]
+
+Every bracket reads committed files and commits its own; what travels between workers are numbers of splits and packed
+arrays of keys (`tuple[int, bytes]`), never text. Parts that are already committed with the same parameters are skipped
+inside the steps, so the same graph resumes a run. Any Beam runner can take it; nothing is shared between workers but
+the storage.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+
+from pipeline.dedup.arrays import BAND, EDGE, MEMBER, PAIR, gather, hash_ranges, scatter, split_of, spread
+from pipeline.dedup.candidates import bands_of_split, candidate_pairs, unique_pairs
+from pipeline.dedup.clusters import (
+    CANDIDATE,
+    best_similarity,
+    choose,
+    edges_of,
+    location_hashes,
+    members_of,
+    preference_scores,
+)
+from pipeline.dedup.components import forest
+from pipeline.dedup.verify import requests
+from pipeline.decide import failures
+from pipeline.finish import finish
+from pipeline.plan import RunPlan
+from pipeline.run_tasks import RunTasks
+from pipeline.shards import shard_count
+from pipeline.snapshot import Commit
+from pipeline.stages import pairs_part
+
+Keyed = tuple[int, bytes]
+_FAN_IN = 8  # forests merged at once: reference/beam.md C measured 4 to 8 as the best
+
+
+def build(root: beam.Pipeline, plan: RunPlan) -> None:
+    """Add the stages of the plan to an empty pipeline."""
+    splits = root | "Splits" >> beam.Create(range(len(plan.splits)))
+    read = splits | "Read" >> RunTasks(plan.workers, plan.read_task, _element)
+    pairs = read | "Find duplicates" >> FindDuplicates(plan)
+    choices = pairs | "Choose representatives" >> ChooseRepresentatives(plan)
+    decided = choices | "Decide" >> RunTasks(plan.workers, plan.decide_task, _part)
+    tokens = decided | "Tokenize" >> RunTasks(plan.workers, plan.tokenize_task, _tokens)
+    shards = (
+        tokens
+        | "Sum tokens" >> beam.CombineGlobally(sum)
+        | "Cut shards" >> beam.FlatMap(lambda total: [(i, n) for n in [shard_count(total, plan.shard_tokens)] for i in range(n)])
+        | "Spread shards" >> beam.Reshuffle()
+        | "Shards" >> RunTasks(plan.workers, plan.shard_task, _element)
+    )
+    _ = shards | "Count shards" >> beam.combiners.Count.Globally() | "Finish" >> beam.Map(lambda n: finish(plan, n))
+
+
+class FindDuplicates(beam.PTransform):
+    """Numbers of read splits -> numbers of committed partitions of verified pairs."""
+
+    def __init__(self, plan: RunPlan) -> None:
+        super().__init__()
+        self.plan = plan
+
+    def expand(self, read: beam.PCollection) -> beam.PCollection:
+        """Bands meet by range of their hash; pairs by their documents; shingle sets come to the pairs."""
+        plan = self.plan
+        every = read.pipeline | "Every partition" >> beam.Create([(i, b"") for i in range(plan.partitions)])
+        found = (
+            read
+            | "Bands" >> beam.FlatMap(_bands, plan).with_output_types(Keyed)
+            | "Group bands" >> beam.GroupByKey()
+            | "Candidates" >> beam.FlatMap(_candidates, plan).with_output_types(Keyed)
+        )
+        pairs = (
+            (found, every)
+            | "All candidates" >> beam.Flatten()
+            | "Group pairs" >> beam.GroupByKey()
+            | "Unique pairs" >> beam.Map(_unique).with_output_types(Keyed)
+        )
+        sets = (
+            pairs
+            | "Ask for shingles" >> beam.FlatMap(_requests).with_output_types(Keyed)
+            | "Group requests" >> beam.GroupByKey()
+            | "Join requests" >> beam.MapTuple(lambda split, parts: (split, b"".join(parts))).with_output_types(Keyed)
+            | "Shingles" >> RunTasks(plan.workers, plan.answer_task, _result)
+            | "Spread shingles" >> beam.FlatMap(lambda messages: messages).with_output_types(Keyed)
+        )
+        return {"pairs": pairs, "sets": sets} | "Meet" >> beam.CoGroupByKey() | "Verify" >> RunTasks(plan.workers, plan.verify_task, _first)
+
+
+class ChooseRepresentatives(beam.PTransform):
+    """Numbers of partitions of verified pairs -> (split, packed CHOICE) for every split, clustered rows only."""
+
+    def __init__(self, plan: RunPlan) -> None:
+        super().__init__()
+        self.plan = plan
+
+    def expand(self, partitions: beam.PCollection) -> beam.PCollection:
+        """Edges -> forests merged in a tree -> members per split -> candidates per cluster -> choices per split."""
+        plan = self.plan
+        forests = partitions | "Edges" >> beam.FlatMap(_edges, plan).with_output_types(Keyed)
+        similarity = partitions | "Similarity" >> beam.FlatMap(_similarity, plan).with_output_types(Keyed)
+        width, level = plan.partitions, 0
+        while width > 1:
+            width, level = -(-width // _FAN_IN), level + 1
+            forests = (
+                forests
+                | f"Group forests {level}" >> beam.GroupByKey()
+                | f"Merge forests {level}" >> beam.MapTuple(_merge).with_output_types(Keyed)
+            )
+        members = (
+            forests
+            | "Group last forests" >> beam.GroupByKey()
+            | "Members" >> beam.FlatMapTuple(_members).with_output_types(Keyed)
+        )
+        every = partitions.pipeline | "Every split" >> beam.Create([(i, b"") for i in range(len(plan.splits))])
+        candidates = (
+            {"members": members, "similarity": similarity}
+            | "Meet members" >> beam.CoGroupByKey()
+            | "Candidates of clusters" >> beam.FlatMapTuple(_cluster_candidates, plan).with_output_types(Keyed)
+        )
+        choices = (
+            candidates
+            | "Group clusters" >> beam.GroupByKey()
+            | "Choose" >> beam.FlatMapTuple(_choices).with_output_types(Keyed)
+        )
+        return (
+            (choices, every)
+            | "All splits" >> beam.Flatten()
+            | "Group choices" >> beam.GroupByKey()
+            | "Join choices" >> beam.MapTuple(lambda split, parts: (split, b"".join(sorted(parts)))).with_output_types(Keyed)
+        )
+
+
+def _element(element: Any, _result: Any) -> Any:
+    return element
+
+
+def _first(element: tuple[int, Any], _result: Any) -> int:
+    return element[0]
+
+
+def _result(_element: Any, result: Any) -> Any:
+    return result
+
+
+def _part(_element: Any, commit: Commit) -> str:
+    return commit.part
+
+
+def _tokens(_element: Any, commit: Commit) -> int:
+    tokens: int = commit.counts["tokens"]
+    return tokens
+
+
+def _bands(split: int, plan: RunPlan) -> Iterator[Keyed]:
+    if plan.pairs_ready:
+        return
+    table = plan.snapshot.read("fingerprints", plan.splits[split].name)
+    shingles = table["shingles"].to_numpy()
+    records = bands_of_split(split, table["digest"].to_pylist(), table["bands"].to_pylist(), shingles)
+    yield from scatter(records, hash_ranges(records["hash"], plan.partitions))
+
+
+def _candidates(group: tuple[int, Iterable[bytes]], plan: RunPlan) -> Iterator[Keyed]:
+    found = candidate_pairs(gather(group[1], BAND), plan.recipe.duplicates.max_bucket)
+    if found.hot_buckets:
+        beam.metrics.Metrics.counter("dedup", "hot_buckets").inc(found.hot_buckets)
+    yield from scatter(found.pairs, spread(found.pairs["a"], plan.partitions))
+
+
+def _unique(group: tuple[int, Iterable[bytes]]) -> Keyed:
+    return group[0], unique_pairs(gather(group[1], PAIR)).tobytes()
+
+
+def _requests(group: Keyed) -> Iterator[Keyed]:
+    yield from requests(gather([group[1]], PAIR), group[0])
+
+
+def _edges(partition: int, plan: RunPlan) -> Iterator[Keyed]:
+    edges = _stored_edges(partition, plan)
+    yield partition // _FAN_IN, _packed(*forest(edges["a"], edges["b"]))
+
+
+def _similarity(partition: int, plan: RunPlan) -> Iterator[Keyed]:
+    best = best_similarity(_stored_edges(partition, plan))
+    yield from scatter(best, split_of(best["place"]))
+
+
+def _stored_edges(partition: int, plan: RunPlan) -> Any:
+    numbers = {split.name: number for number, split in enumerate(plan.splits)}
+    return edges_of(plan.snapshot.read("pairs", pairs_part(partition)), numbers, plan.recipe.duplicates.threshold)
+
+
+def _packed(a: Any, b: Any) -> bytes:
+    edges = np.zeros(len(a), EDGE)
+    edges["a"], edges["b"] = a, b
+    return edges.tobytes()
+
+
+def _merge(group: int, parts: Iterable[bytes]) -> Keyed:
+    edges = gather(parts, EDGE)
+    return group // _FAN_IN, _packed(*forest(edges["a"], edges["b"]))
+
+
+def _members(_group: int, parts: Iterable[bytes]) -> Iterator[Keyed]:
+    edges = gather(parts, EDGE)
+    members = members_of(edges["a"], edges["b"])
+    yield from scatter(members, split_of(members["place"]))
+
+
+def _cluster_candidates(split: int, met: dict[str, Iterable[bytes]], plan: RunPlan) -> Iterator[Keyed]:
+    members = np.sort(gather(met["members"], MEMBER), order="place")
+    best = gather(met["similarity"], MEMBER)
+    part = plan.splits[split].name
+    documents = plan.snapshot.read("documents", part, ["doc_id", "language", "script", "source", "fetched_at", "location"])
+    signals = plan.snapshot.read("signals", part)
+    rows = (members["place"] & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    candidates = np.zeros(len(members), CANDIDATE)
+    candidates["root"], candidates["place"] = members["root"], members["place"]
+    candidates["doc_id"] = np.array(documents["doc_id"].to_pylist(), "S32")[rows]
+    candidates["location"] = location_hashes(documents)[rows]
+    candidates["rank"] = failures(documents, signals, plan.rules).ranks()[rows]
+    candidates["score"] = preference_scores(documents, signals, plan.recipe.duplicates)[rows]
+    at = np.searchsorted(members["place"], best["place"])
+    np.maximum.at(candidates["similarity"], at, best["similarity"])
+    np.maximum.at(candidates["exact"], at, best["exact"])
+    yield from scatter(candidates, spread(candidates["root"], plan.partitions))
+
+
+def _choices(_partition: int, parts: Iterable[bytes]) -> Iterator[Keyed]:
+    choices = choose(gather(parts, CANDIDATE))
+    yield from scatter(choices, split_of(choices["place"]))

@@ -1,0 +1,193 @@
+"""A run, resolved: its splits, what each stage depends on, and the task of each part. Frozen, and sent to every worker."""
+
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from filters.assets import verify_all
+from pipeline.decide import DUPLICATE
+from pipeline.read import STAGE as READ_STAGE
+from pipeline.read import ReadTask
+from pipeline.recipe import Recipe, code_hash, fingerprint, read_parameters, resolved
+from pipeline.snapshot import Commit, Snapshot
+from pipeline.splits import Split
+from pipeline.stages import (
+    PAIRS_STAGE,
+    AnswerTask,
+    DecideTask,
+    ShardTask,
+    TokenizeTask,
+    VerifyTask,
+    pairs_part,
+)
+from schemas.rules import Rule
+
+# Reasons whose documents' text must not be shown: what was dropped as unsafe is withheld from report and ledger.
+UNSAFE_REASONS = frozenset({"toxic", "toxic_doubtful", "spam", "spam_doubtful", "adult", "personal_data_dump"})
+
+_PARTITION_BYTES = 256 << 20  # input for each partition of keys: some 10,000 pages, 4 MB of bands, 40 MB of shingles
+_MIN_PARTITIONS, _MAX_PARTITIONS = 4, 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprints:
+    """What each stage depends on; a stage whose fingerprint is unchanged is not run again."""
+
+    read: str
+    pairs: str
+    decide: str
+    tokens: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunPlan:
+    """Everything that the graph needs. `pairs_ready`: every partition of verified pairs is already committed."""
+
+    recipe: Recipe
+    rules: tuple[Rule, ...]
+    splits: tuple[Split, ...]
+    snapshot: Snapshot
+    workers: int
+    partitions: int
+    fingerprints: Fingerprints
+    assets: dict[str, str]
+    pairs_ready: bool
+
+    @property
+    def shard_tokens(self) -> int:
+        """Target size of a shard."""
+        return self.recipe.tokenize.shard_tokens
+
+    def read_task(self, split: int) -> ReadTask:
+        """Read one split."""
+        name = f"millrace-{fingerprint(self.snapshot.uri, self.splits[split].name, self.fingerprints.read)}.spool"
+        return ReadTask(
+            split=self.splits[split],
+            source=self.recipe.source,
+            chain=self.recipe.chain(),
+            limits=self.recipe.limits,
+            snapshot=self.snapshot,
+            fingerprint=self.fingerprints.read,
+            spool=str(Path(tempfile.gettempdir()) / name),
+        )
+
+    def answer_task(self, asked: tuple[int, bytes]) -> AnswerTask:
+        """Shingle sets that partitions ask of one split."""
+        return AnswerTask(
+            snapshot=self.snapshot,
+            fingerprint=self.fingerprints.pairs,
+            number=asked[0],
+            part=self.splits[asked[0]].name,
+            asked=asked[1],
+            spec=self.recipe.fingerprint,
+        )
+
+    def verify_task(self, met: tuple[int, dict[str, Iterable[bytes]]]) -> VerifyTask:
+        """True similarity of one partition's pairs."""
+        return VerifyTask(
+            snapshot=self.snapshot,
+            fingerprint=self.fingerprints.pairs,
+            target=met[0],
+            pairs=b"".join(met[1]["pairs"]),
+            sets=tuple(met[1]["sets"]),
+            parts=tuple(split.name for split in self.splits),
+            floor=self.recipe.duplicates.floor,
+        )
+
+    def decide_task(self, chosen: tuple[int, bytes]) -> DecideTask:
+        """Verdicts of one split."""
+        return DecideTask(
+            snapshot=self.snapshot,
+            fingerprint=self.fingerprints.decide,
+            part=self.splits[chosen[0]].name,
+            rules=self.rules,
+            choices=chosen[1],
+            drop_duplicates=self.recipe.duplicates.enabled,
+            report_seed=self.recipe.report.seed,
+            unsafe=UNSAFE_REASONS,
+        )
+
+    def tokenize_task(self, part: str) -> TokenizeTask:
+        """Tokens of one split."""
+        return TokenizeTask(
+            snapshot=self.snapshot,
+            fingerprint=self.fingerprints.tokens,
+            part=part,
+            spec=self.recipe.tokenize,
+            domains=self.recipe.domains,
+        )
+
+    def shard_task(self, shard: tuple[int, int]) -> ShardTask:
+        """One shard of the dataset."""
+        return ShardTask(
+            snapshot=self.snapshot,
+            fingerprint=self.fingerprints.tokens,
+            shard=shard[0],
+            shards=shard[1],
+            spec=self.recipe.tokenize,
+            parts=tuple(split.name for split in self.splits),
+        )
+
+
+def make_plan(recipe: Recipe, splits: tuple[Split, ...], snapshot: Snapshot, workers: int) -> RunPlan:
+    """Resolve a run. Verifies every asset that the recipe names.
+
+    Raises:
+        AssetError, StorageError: one sentence.
+    """
+    assets = dict(verify_all(asset_names(recipe)))
+    prints = _fingerprints(recipe, splits, assets)
+    total = sum(split.size for split in splits)
+    partitions = min(_MAX_PARTITIONS, max(_MIN_PARTITIONS, -(-total // _PARTITION_BYTES)))
+    return RunPlan(
+        recipe=recipe,
+        rules=recipe.every_rule(),
+        splits=splits,
+        snapshot=snapshot,
+        workers=workers,
+        partitions=partitions,
+        fingerprints=prints,
+        assets=assets,
+        pairs_ready=all(
+            snapshot.committed(PAIRS_STAGE, pairs_part(target), prints.pairs) for target in range(partitions)
+        ),
+    )
+
+
+def asset_names(recipe: Recipe) -> tuple[str, ...]:
+    """Assets, pinned names or paths, that the recipe uses."""
+    return (*measuring_assets(recipe), recipe.tokenize.tokenizer)
+
+
+def measuring_assets(recipe: Recipe) -> tuple[str, ...]:
+    """Those that shape documents and signals."""
+    specs = (recipe.language, recipe.perplexity, recipe.safety, recipe.contamination)
+    return tuple(sorted({name for spec in specs for name in spec.assets()}))
+
+
+def _fingerprints(recipe: Recipe, splits: tuple[Split, ...], assets: dict[str, str]) -> Fingerprints:
+    values = resolved(recipe)
+    duplicates = values["duplicates"]
+    measured_by = {name: assets[name] for name in measuring_assets(recipe)}
+    read = fingerprint("read", code_hash("read"), read_parameters(recipe), measured_by)
+    inputs = [(split.name, split.uri, split.start, split.end, split.file_size) for split in splits]
+    searched = {name: duplicates[name] for name in ("floor", "max_bucket")}
+    pairs = fingerprint("pairs", code_hash("decide"), read, inputs, searched)
+    rules = [str(rule) for rule in recipe.every_rule()]
+    decide = fingerprint("decide", pairs, rules, duplicates, values["report"], DUPLICATE)
+    tokens = fingerprint("tokens", code_hash("tokens"), decide, values["tokenize"], values["domains"], assets)
+    return Fingerprints(read=read, pairs=pairs, decide=decide, tokens=tokens)
+
+
+def read_commits(plan: RunPlan) -> list[Commit]:
+    """Commits of the read stage for the plan's splits, in their order; all must be there."""
+    return [_required(plan.snapshot, READ_STAGE, split.name, plan.fingerprints.read) for split in plan.splits]
+
+
+def _required(snapshot: Snapshot, stage: str, part: str, wanted: str) -> Commit:
+    commit = snapshot.committed(stage, part, wanted)
+    if commit is None:
+        raise RuntimeError(f"{stage}/{part} is not committed")
+    return commit
+

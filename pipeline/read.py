@@ -1,0 +1,255 @@
+"""The read stage for one split: records in, documents/, signals/, fingerprints/ and ledger/ out, all or nothing.
+
+Runs as a task of pipeline/pool.py. Finished records go to a spool file, so that after a fault the next child goes on
+where the last one died. A record that hangs, crashes or exhausts memory is tried once more and then quarantined: a
+ledger row with its cause and location; the others are not lost.
+"""
+
+import gc
+import json
+import os
+import pickle
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any
+
+import pyarrow as pa
+from pydantic import Field
+from pydantic.dataclasses import dataclass as pydantic_dataclass
+
+from filters.chain import SIGNALS, ChainSpec, Examined, open_chain
+from filters.spec import SPEC
+from pipeline.pool import Announce, Fault, TaskFailedError
+from pipeline.snapshot import Commit, Snapshot
+from pipeline.sources import open_split
+from pipeline.sources.spec import SourceSpec
+from pipeline.splits import Split
+from schemas.records import Location, Page, Rejected
+from schemas.tables import DOCUMENTS, FINGERPRINTS, LEDGER, signals_schema, table_of
+
+STAGE = "read"
+SIGNALS_TABLE = signals_schema(SIGNALS)
+_SHOWN_CHARS = 300  # of an exception's message in the ledger
+
+
+@pydantic_dataclass(frozen=True, kw_only=True, config=SPEC)
+class LimitsSpec:
+    """Recipe table `[limits]`: what one record may cost."""
+
+    record_seconds: Annotated[float, Field(gt=0)] = 20.0
+    """Deadline of a record. trafilatura's slowest honest page here took 2 s; a loaded machine is several times slower."""
+    record_memory_bytes: Annotated[int, Field(ge=1 << 27)] = 1 << 30
+    """What a child may allocate beyond its start."""
+    error_budget: Annotated[float, Field(ge=0, le=1)] = 0.05
+    """Largest share of a stage's records that may be quarantined before the run stops."""
+    error_minimum: Annotated[int, Field(ge=0)] = 20
+    """Quarantined records of a split below which the budget does not apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTask:
+    """One split to read. `faults` counts attempts by record; `skip` holds the causes of the quarantined."""
+
+    split: Split
+    source: SourceSpec
+    chain: ChainSpec
+    limits: LimitsSpec
+    snapshot: Snapshot
+    fingerprint: str
+    spool: str
+    faults: tuple[tuple[int, str, str], ...] = ()
+
+    @property
+    def deadline_seconds(self) -> float:
+        return self.limits.record_seconds
+
+    @property
+    def memory_bytes(self) -> int:
+        return self.limits.record_memory_bytes
+
+    def run(self, announce: Announce) -> Commit:
+        """Read the split and commit its tables."""
+        if done := self.snapshot.committed(STAGE, self.split.name, self.fingerprint):
+            return done
+        outcomes = list(self._outcomes(announce))
+        _check_budget(outcomes, self.limits, self.split.uri)
+        commit = _commit(self, outcomes)
+        Path(self.spool).unlink(missing_ok=True)
+        return commit
+
+    def after_fault(self, fault: Fault) -> "ReadTask":
+        """Note the fault against the record; the second one at a record quarantines it, a third gives the rest up."""
+        if fault.cause == "error" or fault.step < 0:
+            raise TaskFailedError(fault.detail)
+        return replace(self, faults=(*self.faults, (fault.step, fault.cause, fault.detail)))
+
+    def _outcomes(self, announce: Announce) -> Iterator[Examined | Rejected]:
+        done = list(_spooled(self.spool))
+        examine = _chain(self.chain)
+        records = open_split(self.split, self.source)
+        last = self.split.start
+        with open(self.spool, "ab", buffering=0) as spool:  # noqa: PTH123 - unbuffered append
+            for index in range(1 << 62):
+                faults = [fault for fault in self.faults if fault[0] == index]
+                announce(index, min(1.0, (last - self.split.start) / max(1, self.split.end - self.split.start)))
+                if len(faults) > 2:  # even reading past it fails: the source itself dies here
+                    yield _rest(self.split, last, faults[-1])
+                    return
+                record = next(records, None)
+                if record is None:
+                    return
+                last = record.location.offset
+                if index < len(done):
+                    yield done[index]
+                    continue
+                outcome = record if isinstance(record, Rejected) else _examine(examine, record, faults)
+                spool.write(pickle.dumps(outcome))
+                yield outcome
+
+
+@lru_cache(maxsize=1)
+def _chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
+    """Models load once a child."""
+    return open_chain(spec)
+
+
+def _examine(
+    examine: Callable[[Page], Examined | Rejected], page: Page, faults: list[tuple[int, str, str]]
+) -> Examined | Rejected:
+    if len(faults) == 2:
+        return _quarantined(page, faults[-1][1], faults[-1][2])
+    for attempt in (1, 2):
+        try:
+            return examine(page)
+        except MemoryError:
+            gc.collect()
+            cause, detail = "memory", "the record needs more memory than limits.record_memory_bytes"
+        except Exception as error:  # noqa: BLE001 - a record's boundary: whatever a parser raises costs this record only
+            cause, detail = "error", f"{type(error).__name__}: {error}"[:_SHOWN_CHARS]
+        if attempt == 2:
+            break
+    return _quarantined(page, cause, detail)
+
+
+def _quarantined(page: Page, cause: str, detail: str) -> Rejected:
+    return Rejected(
+        stage=STAGE,
+        reason=f"quarantined_{cause}",
+        location=page.location,
+        url=page.url,
+        doc_id=page.doc_id,
+        detail=detail,
+    )
+
+
+def _rest(split: Split, offset: int, fault: tuple[int, str, str]) -> Rejected:
+    return Rejected(
+        stage=STAGE,
+        reason=f"quarantined_{fault[1]}",
+        location=Location(file=split.uri, offset=offset, length=split.end - offset),
+        value=float(split.end - offset),
+        detail=f"the rest of the split cannot be read: {fault[2]}",
+    )
+
+
+def _spooled(path: str) -> Iterator[Examined | Rejected]:
+    """Outcomes of an earlier attempt; a frame that the crash cut is dropped, and the file with it."""
+    if not os.path.exists(path):  # noqa: PTH110
+        return
+    with open(path, "r+b") as spool:  # noqa: PTH123
+        good = 0
+        while True:
+            try:
+                yield pickle.load(spool)  # noqa: S301 - our own file, written by the child before
+            except (EOFError, pickle.UnpicklingError):
+                spool.truncate(good)
+                return
+            good = spool.tell()
+
+
+def _check_budget(outcomes: list[Examined | Rejected], limits: LimitsSpec, uri: str) -> None:
+    bad = sum(isinstance(o, Rejected) and o.reason.startswith("quarantined_") for o in outcomes)
+    if bad > limits.error_minimum and bad > limits.error_budget * len(outcomes):
+        causes = sorted({o.reason for o in outcomes if isinstance(o, Rejected) and o.reason.startswith("quarantined_")})
+        raise TaskFailedError(
+            f"{uri}: {bad} of {len(outcomes)} records were quarantined ({', '.join(causes)}), "
+            f"more than limits.error_budget = {limits.error_budget:g}"
+        )
+
+
+def _commit(task: ReadTask, outcomes: list[Examined | Rejected]) -> Commit:
+    kept = [outcome for outcome in outcomes if isinstance(outcome, Examined)]
+    rejected = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
+    tables = {
+        "documents": table_of([_document_row(item) for item in kept], DOCUMENTS),
+        "signals": _signals_table(kept),
+        "fingerprints": table_of([_fingerprint_row(item) for item in kept], FINGERPRINTS),
+        "ledger": table_of([_ledger_row(item) for item in rejected], LEDGER),
+    }
+    counts = {
+        "records": len(outcomes),
+        "documents": len(kept),
+        "ledger": len(rejected),
+        "quarantined": sum(item.reason.startswith("quarantined_") for item in rejected),
+        "characters": sum(len(item.document.text) for item in kept),
+    }
+    return task.snapshot.commit(
+        stage=STAGE, part=task.split.name, fingerprint=task.fingerprint, tables=tables, counts=counts
+    )
+
+
+def _location(location: Location) -> dict[str, Any]:
+    return {"file": location.file, "offset": location.offset, "length": location.length}
+
+
+def _document_row(item: Examined) -> dict[str, Any]:
+    document = item.document
+    return {
+        "doc_id": document.doc_id,
+        "url": document.url,
+        "text": document.text,
+        "title": document.title,
+        "language": document.language,
+        "script": document.script,
+        "source": document.source,
+        "fetched_at": document.fetched_at,
+        "location": _location(document.location),
+        "extractor": document.extractor,
+        "metadata": json.dumps(document.metadata, ensure_ascii=False, sort_keys=True, default=str),
+    }
+
+
+def _signals_table(kept: list[Examined]) -> pa.Table:
+    columns: dict[str, list[Any]] = {"doc_id": [item.document.doc_id for item in kept]}
+    known = set(SIGNALS_TABLE.names)
+    for item in kept[:1]:
+        if unknown := set(item.signals) - known:
+            raise ValueError(f"signals that no filter declares: {sorted(unknown)}")
+    for name in SIGNALS_TABLE.names[1:]:
+        columns[name] = [item.signals.get(name) for item in kept]
+    return pa.table(columns, schema=SIGNALS_TABLE)
+
+
+def _fingerprint_row(item: Examined) -> dict[str, Any]:
+    fingerprint = item.fingerprint
+    return {
+        "doc_id": item.document.doc_id,
+        "digest": fingerprint.digest,
+        "bands": fingerprint.bands,
+        "shingles": fingerprint.shingles,
+    }
+
+
+def _ledger_row(item: Rejected) -> dict[str, Any]:
+    return {
+        "doc_id": item.doc_id,
+        "url": item.url,
+        "location": _location(item.location),
+        "stage": item.stage,
+        "reason": item.reason,
+        "value": item.value,
+        "threshold": item.threshold,
+        "detail": item.detail,
+    }

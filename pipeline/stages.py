@@ -1,0 +1,220 @@
+"""The work of the stages behind the read stage, one task a part; each reads committed files and commits its own.
+
+Tasks run in the pool's children (pipeline/pool.py). They hold only names and small keys, so that a task costs nothing
+to send and can be started again anywhere.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from io import BytesIO
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+
+from filters.fingerprint import FingerprintSpec
+from pipeline import storage
+from pipeline.decide import KEEP, RANKS, Membership, decisions, failures
+from pipeline.dedup.arrays import PAIR, gather, row_of
+from pipeline.dedup.candidates import unique_pairs
+from pipeline.dedup.clusters import CHOICE
+from pipeline.dedup.verify import REQUEST, answers, unpack, verified_pairs
+from pipeline.domains import DomainsSpec
+from pipeline.pool import Announce, Fault, TaskFailedError
+from pipeline.report.profile import profile_split, to_json
+from pipeline.shards import merge_shard, shard_name, tokenize_split, write_rows
+from pipeline.snapshot import Blob, Commit, Snapshot
+from pipeline.tokens import TokenizeSpec
+from schemas.rules import Rule
+from schemas.tables import dataset_schema
+
+PAIRS_STAGE, DECIDE_STAGE, TOKENS_STAGE, DATASET_STAGE = "pairs", "decide", "tokens", "dataset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PartTask:
+    """A task that is done as a whole: one more attempt after a fault, then the run fails."""
+
+    snapshot: Snapshot
+    fingerprint: str
+    attempt: int = 1
+
+    @property
+    def deadline_seconds(self) -> float:
+        return 3600.0  # a part is a few thousand documents: minutes at worst; an hour means that it hangs
+
+    @property
+    def memory_bytes(self) -> int:
+        return 0
+
+    def after_fault(self, fault: Fault) -> Self:
+        if self.attempt == 2 or fault.cause == "error":
+            raise TaskFailedError(fault.detail)
+        return replace(self, attempt=2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerTask(_PartTask):
+    """Shingle sets of one split's documents, for the partitions that ask for them."""
+
+    number: int
+    part: str
+    asked: bytes
+    spec: FingerprintSpec
+
+    def run(self, announce: Announce) -> list[tuple[int, bytes]]:
+        """Packed sets by partition."""
+        announce(0, 0.0)
+        documents = self.snapshot.read("documents", self.part, ["doc_id", "text", "language"])
+        return list(answers(self.number, gather([self.asked], REQUEST), documents, self.spec))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyTask(_PartTask):
+    """True similarity of one partition's candidate pairs; commits pairs/."""
+
+    target: int
+    pairs: bytes
+    sets: tuple[bytes, ...]
+    parts: tuple[str, ...]
+    floor: float
+
+    def run(self, announce: Announce) -> Commit:
+        """Verify and commit."""
+        announce(0, 0.0)
+        if done := self.snapshot.committed(PAIRS_STAGE, pairs_part(self.target), self.fingerprint):
+            return done
+        pairs = unique_pairs(gather([self.pairs], PAIR))
+        table = verified_pairs(pairs, unpack(self.sets), list(self.parts), self.floor)
+        counts = {"candidates": len(pairs), "verified": table.num_rows}
+        return self.snapshot.commit(
+            stage=PAIRS_STAGE,
+            part=pairs_part(self.target),
+            fingerprint=self.fingerprint,
+            tables={"pairs": table},
+            counts=counts,
+        )
+
+
+def pairs_part(target: int) -> str:
+    """Name of a partition of pairs."""
+    return f"part-{target:05d}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideTask(_PartTask):
+    """Verdicts of one split; commits decisions/, duplicates/ and the split's part of the report."""
+
+    part: str
+    rules: tuple[Rule, ...]
+    choices: bytes
+    drop_duplicates: bool
+    report_seed: int
+    unsafe: frozenset[str]
+
+    def run(self, announce: Announce) -> Commit:
+        """Decide and commit."""
+        announce(0, 0.0)
+        if done := self.snapshot.committed(DECIDE_STAGE, self.part, self.fingerprint):
+            return done
+        documents = self.snapshot.read("documents", self.part)
+        signals = self.snapshot.read("signals", self.part)
+        failed = failures(documents, signals, self.rules)
+        members = {row: member for row, member in _memberships(gather([self.choices], CHOICE))}
+        decided, duplicates = decisions(
+            documents["doc_id"].to_pylist(), failed, members, drop_duplicates=self.drop_duplicates
+        )
+        profile = profile_split(
+            documents,
+            signals,
+            self.snapshot.read("ledger", self.part),
+            decided,
+            duplicates,
+            self.rules,
+            self.report_seed,
+            unsafe=self.unsafe,
+        )
+        verdicts = decided["verdict"].to_pylist()
+        return self.snapshot.commit(
+            stage=DECIDE_STAGE,
+            part=self.part,
+            fingerprint=self.fingerprint,
+            tables={"decisions": decided, "duplicates": duplicates},
+            counts={**{verdict: verdicts.count(verdict) for verdict in RANKS}, "profile": to_json(profile)},
+        )
+
+
+def _memberships(choices: Any) -> list[tuple[int, Membership]]:
+    return [
+        (
+            int(row),
+            Membership(
+                cluster_id=choice["cluster_id"].decode(),
+                representative=choice["representative"].decode(),
+                chosen=bool(choice["chosen"]),
+                size=int(choice["size"]),
+                # float32 of .8 is .800000011920929: rounded, the table shows what was measured
+                similarity=round(float(choice["similarity"]), 6),
+                exact=bool(choice["exact"]),
+            ),
+        )
+        for row, choice in zip(row_of(choices["place"]), choices, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenizeTask(_PartTask):
+    """Tokens of one split's kept documents, in the global order; commits tokens/, which lives until the shards do."""
+
+    part: str
+    spec: TokenizeSpec
+    domains: DomainsSpec
+
+    def run(self, announce: Announce) -> Commit:
+        """Tokenise and commit."""
+        announce(0, 0.0)
+        if done := self.snapshot.committed(TOKENS_STAGE, self.part, self.fingerprint):
+            return done
+        documents = self.snapshot.read("documents", self.part, ["doc_id", "url", "text", "language", "source"])
+        verdicts = self.snapshot.read("decisions", self.part, ["verdict"])["verdict"].to_numpy(zero_copy_only=False)
+        kept = documents.filter(pa.array(verdicts == KEEP))
+        domain_of = self.domains.open()
+        sources, urls = kept["source"].to_pylist(), kept["url"].to_pylist()
+        named = [domain_of(source, url) for source, url in zip(sources, urls, strict=True)]
+        rows = tokenize_split(
+            kept.append_column("domain", pa.array(named, pa.string())), self.spec.open(), seed=self.spec.seed
+        )
+        blob = Blob(name=f"{self.part}.parquet", data=write_rows(rows), rows=rows.num_rows, content="")
+        return self.snapshot.commit(
+            stage=TOKENS_STAGE,
+            part=self.part,
+            fingerprint=self.fingerprint,
+            tables={TOKENS_STAGE: blob},
+            counts={"tokens": int(np.sum(rows["token_count"].to_numpy())), "documents": rows.num_rows},
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardTask(_PartTask):
+    """One shard of dataset/, merged from every split's tokens."""
+
+    shard: int
+    shards: int
+    spec: TokenizeSpec
+    parts: tuple[str, ...]
+
+    def run(self, announce: Announce) -> Commit:
+        """Merge and commit."""
+        announce(0, 0.0)
+        part = shard_name(self.shard, self.shards).removesuffix(".parquet")
+        if done := self.snapshot.committed(DATASET_STAGE, part, self.fingerprint):
+            return done
+        schema = dataset_schema(self.spec.open().vocabulary_size)
+        sources = (BytesIO(storage.read_bytes(self.snapshot.path(TOKENS_STAGE, f"{part}.parquet"))) for part in self.parts)
+        data, shard = merge_shard(sources, shard=self.shard, shards=self.shards, schema=schema)
+        return self.snapshot.commit(
+            stage=DATASET_STAGE,
+            part=part,
+            fingerprint=self.fingerprint,
+            tables={DATASET_STAGE: Blob(name=shard.name, data=data, rows=shard.documents, content=shard.content_hash)},
+            counts={"shard": asdict(shard)},
+        )
