@@ -119,7 +119,7 @@ class Batches:
         self._streams: dict[str, Stream] = {}
         self._samples = 0
         self._positions: dict[str, int] = {}
-        self._mixtures = [mixture(weights or {_ALL: 1.0}, 0)]
+        self._mixtures = [mixture({_ALL: 1.0} if weights is None else weights, 0)]
         self._open_streams(self._mixtures)
 
     def __iter__(self) -> Iterator[Batch]:
