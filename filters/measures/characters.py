@@ -23,7 +23,7 @@ SIGNALS = (
     Signal("text_punctuation_ratio", "float", "ratio", "Punctuation (category P) / characters not white space."),
     Signal("text_symbol_ratio", "float", "ratio", "Symbols (category S: + < | emoji) / characters not white space."),
     Signal("text_upper_ratio", "float", "ratio", "Upper case letters / letters of any script."),
-    Signal("text_separator_ratio", "float", "ratio", "Separators | ｜ 丨 > » › · • ‧ _ / characters not white space."),
+    Signal("text_separator_ratio", "float", "ratio", "Separators | ｜ 丨 > » › · • ‧ / characters not white space."),
     Signal("text_bracket_ratio", "float", "ratio", "Characters in 【】, brackets too / characters not white space."),
     Signal("text_parenthesis_ratio", "float", "ratio", "The characters ( ) （ ） / characters not white space."),
     Signal(
@@ -36,7 +36,7 @@ SIGNALS = (
 # Exclusive classes of a character; the order is the index into the counts.
 _OTHER, _SPACE, _DIGIT, _NUMBER, _HAN, _UPPER, _LETTER, _MARK, _PUNCTUATION, _SYMBOL = range(10)
 _CLASSES = 10
-_SEPARATORS = "|｜丨>»›·•‧_"
+_SEPARATORS = "|｜丨>»›·•‧"
 _PARENTHESES = "()（）"
 _LAST_CODE = 0x3FFFF  # the end of the Han planes; nothing assigned beyond but tags and private use
 _URL = re.compile(r"(?:https?://|www\.)[-A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%]+", re.ASCII)

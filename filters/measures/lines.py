@@ -28,6 +28,10 @@ SIGNALS = (
         "count",
         "Runs of 。！？!?… and . (other scripts too), but for a . before a letter or digit.",
     ),
+    Signal("text_mean_sentence_words", "float", "words", "Words / (sentence ends + lines without one)."),
+    Signal(
+        "text_doubled_mark_ratio", "float", "ratio", "Two different marks of ,;:，、；：。！？ in a row / such marks."
+    ),
     Signal(
         "text_c4_sentences", "int", "count", "Sentence ends in the lines that the C4 paper keeps (3 words or more)."
     ),
@@ -50,7 +54,13 @@ _SENTENCE_ENDS = re.compile("[。！？｡!?…؟۔।॥።။៕.]+")
 _INNER_DOT = re.compile(r"\.\w")  # 3.5, example.org: no end
 _ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\t]+")
 _CJK_ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\s]+")
+_NO_TAGS = re.compile(r"[。！？｡!?…؟۔।॥።။៕.$\\=(){}\[\]（）<`]")  # a sentence, a formula, code, markup
 _MIN_ENTRIES = 4
+_MARKS = ",;:，、；：。！？"
+# ！！ and ？！ are emphasis; :: and ;; are code; a mark after a full stop is an abbreviation ("etc.,").
+_DOUBLED_MARKS = re.compile(
+    r"[,;:，、；：] ?[，、；：。！？.]|[，、；：。！？] ?[,;:，、；：。]|, ?[;:]|; ?[,:]|: ?[,;]"
+)
 _NAVIGATION_LINES = 3  # a line of navigation is at most so many short lines long
 _C4_WORDS, _C4_TFDS_WORDS = 3, 5
 _CJK_WORD_CHARS = 2  # a Chinese word with its share of punctuation (1.75 + .25; chinese_safety.md A3)
@@ -70,6 +80,12 @@ def measure_lines(view: TextView) -> dict[str, float | int | bool | None]:
     folded = view.text.lower()
     navigation = _navigation(lines, language)
     sentences = [len(_SENTENCE_ENDS.findall(line)) - len(_INNER_DOT.findall(line)) for line in lines]
+    javascript = _lines_with(lines, folded, ("javascript",))
+    policy = _lines_with(lines, folded, _POLICY)
+    barred = javascript | policy
+    ends = sum(sentences)
+    unfinished = sum(not found for found in sentences)
+    marks = sum(map(view.text.count, _MARKS))
     return {
         "text_lines": count,
         "text_mean_line_chars": ratio(total, count),
@@ -78,11 +94,13 @@ def measure_lines(view: TextView) -> dict[str, float | int | bool | None]:
         "text_bullet_line_ratio": ratio(sum(line.startswith(_BULLETS) for line in lines), count),
         "text_ellipsis_line_ratio": ratio(sum(line.endswith(_ELLIPSES) for line in lines), count),
         "text_line_end_ratio": ratio(sum(line.endswith(_LINE_ENDS) for line in lines), count),
-        "text_sentences": sum(sentences),
-        "text_c4_sentences": _c4_sentences(lines, sentences, language, _C4_WORDS),
-        "text_c4_tfds_sentences": _c4_sentences(lines, sentences, language, _C4_TFDS_WORDS),
-        "text_javascript_line_ratio": _phrase_line_ratio(lines, folded, ("javascript",)),
-        "text_policy_line_ratio": _phrase_line_ratio(lines, folded, _POLICY),
+        "text_sentences": ends,
+        "text_mean_sentence_words": ratio(len(view.words), ends + unfinished),
+        "text_doubled_mark_ratio": ratio(len(_DOUBLED_MARKS.findall(view.text)), marks),
+        "text_c4_sentences": _c4_sentences(lines, sentences, barred, language, _C4_WORDS),
+        "text_c4_tfds_sentences": _c4_sentences(lines, sentences, barred, language, _C4_TFDS_WORDS),
+        "text_javascript_line_ratio": ratio(len(javascript), count),
+        "text_policy_line_ratio": ratio(len(policy), count),
         "text_lorem_ipsum": "lorem ipsum" in folded,
         "text_navigation_line_ratio": ratio(len(navigation), count),
         "text_navigation_char_ratio": ratio(sum(navigation), total),
@@ -90,25 +108,26 @@ def measure_lines(view: TextView) -> dict[str, float | int | bool | None]:
     }
 
 
-def _c4_sentences(lines: tuple[str, ...], sentences: list[int], language: Profile, min_words: int) -> int:
-    """Sentence ends in lines that end one (not in an ellipsis) and have enough words.
+def _c4_sentences(lines: tuple[str, ...], sentences: list[int], barred: set[int], language: Profile, words: int) -> int:
+    """Sentence ends in lines that end one (not in an ellipsis), have enough words and are not barred.
 
     Words are white space words; where a language has none, two characters each.
     """
     return sum(
-        max(found, 1)
-        for line, found in zip(lines, sentences, strict=True)
-        if line.endswith(_LINE_ENDS)
+        max(sentences[index], 1)
+        for index, line in enumerate(lines)
+        if index not in barred
+        and line.endswith(_LINE_ENDS)
         and not line.endswith(_ELLIPSES)
-        and (len(line.split(None, min_words)) if language.spaced else len(line) / _CJK_WORD_CHARS) >= min_words
+        and (len(line.split(None, words)) if language.spaced else len(line) / _CJK_WORD_CHARS) >= words
     )
 
 
-def _phrase_line_ratio(lines: tuple[str, ...], folded: str, phrases: tuple[str, ...]) -> float | None:
+def _lines_with(lines: tuple[str, ...], folded: str, phrases: tuple[str, ...]) -> set[int]:
     present = [phrase for phrase in phrases if phrase in folded]
-    if not present:
-        return ratio(0, len(lines))
-    return ratio(sum(any(phrase in line.lower() for phrase in present) for line in lines), len(lines))
+    return (
+        {i for i, line in enumerate(lines) if any(phrase in line.lower() for phrase in present)} if present else set()
+    )
 
 
 def _navigation(lines: tuple[str, ...], language: Profile) -> list[int]:
@@ -126,9 +145,9 @@ def _navigation_pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _is_tag_list(line: str, language: Profile) -> bool:
-    """Four entries or more between separators, short on average, and no sentence in the line."""
+    """Four entries or more between separators, short on average; no sentence, formula or code in the line."""
     separators = _ENTRY_SEPARATORS if language.spaced else _CJK_ENTRY_SEPARATORS
-    if _SENTENCE_ENDS.search(line):
+    if _NO_TAGS.search(line):
         return False
     entries = [entry for entry in separators.split(line) if entry.strip()]
     return len(entries) >= _MIN_ENTRIES and sum(map(len, entries)) <= language.tag_chars * len(entries)

@@ -27,14 +27,16 @@ SIGNALS = (
     Signal("text_stop_words", "int", "count", "Distinct function words of the language; null without a list."),
     Signal("text_stop_word_ratio", "float", "ratio", "Function words / words; null without a list."),
     Signal("text_published_stop_words", "int", "count", "Distinct stop words of the published rule set; else null."),
-    Signal("text_top_word_ratio", "float", "ratio", "The commonest content word / words."),
+    Signal("text_top_word_ratio", "float", "ratio", "The commonest content word / words; null below 50 words."),
+    Signal("text_top10_word_ratio", "float", "ratio", "The ten commonest content words / words; null below 100 words."),
     Signal("text_contact_ratio", "float", "ratio", "Words that label a way to reach somebody, or 7 digits up / words."),
     Signal(
         "text_broken_phrase_ratio", "float", "ratio", "Determiners or prepositions that nothing follows / all such."
     ),
 )
 
-_MIN_OPENERS = 5  # fewer say nothing: one odd phrase in four would be a quarter
+_MIN_OPENERS = 10  # fewer say nothing: one odd phrase in five would be a fifth
+_MIN_TOPIC_WORDS = 50  # an exam question of 30 words names its subject six times
 _PHONE_DIGITS = 7  # the shortest subscriber number in use in China or the United States
 
 
@@ -62,7 +64,8 @@ def measure_words(view: TextView, vocabulary: Vocabulary) -> dict[str, float | i
         "text_stop_words": _distinct(number, language.stop_words),
         "text_stop_word_ratio": ratio(stop_count, count) if language.stop_words else None,
         "text_published_stop_words": _distinct(number, language.published_stop_words),
-        "text_top_word_ratio": _top_word_ratio(vocabulary, stop, language),
+        "text_top_word_ratio": _top_ratio(vocabulary, stop, language, 1, _MIN_TOPIC_WORDS),
+        "text_top10_word_ratio": _top_ratio(vocabulary, stop, language, 10, 2 * _MIN_TOPIC_WORDS),
         "text_contact_ratio": _contact_ratio(vocabulary, language),
         "text_broken_phrase_ratio": _broken_phrase_ratio(vocabulary, language),
     }
@@ -80,10 +83,16 @@ def _distinct(number: Mapping[str, int], listed: frozenset[str]) -> int | None:
     return sum(word in number or word.capitalize() in number for word in listed)
 
 
-def _top_word_ratio(vocabulary: Vocabulary, stop: list[int], language: Profile) -> float | None:
+def _top_ratio(vocabulary: Vocabulary, stop: list[int], language: Profile, top: int, min_words: int) -> float | None:
+    """Share of the `top` commonest words of two characters or more (three with spaces) that are no function words."""
+    size = len(vocabulary.ids)
+    if size < min_words:
+        return None
     content = vocabulary.chars >= (3 if language.spaced else 2)
     content[stop] = False
-    return ratio(int(vocabulary.counts.max(where=content, initial=0)), len(vocabulary.ids)) if content.any() else None
+    counts = vocabulary.counts[content]
+    counts.sort()
+    return ratio(int(counts[-top:].sum()), size) if len(counts) else None
 
 
 def _contact_ratio(vocabulary: Vocabulary, language: Profile) -> float | None:
