@@ -1,6 +1,7 @@
 """The samples of one split: rows that a person can read, drawn by the smallest keyed hash.
 
-Text, title and detail are left out for every row that bears an unsafe reason, whatever it is shown for.
+Text and detail are left out for every row that bears an unsafe reason, whatever it is shown for. Titles are never
+shown: they are not redacted.
 """
 
 import heapq
@@ -70,7 +71,7 @@ def document_samples(
         places[key("dropped", reason)] = np.nonzero(failed[drawn.rows, column] & ~kept)[0][:DROPPED_SAMPLES]
     wanted = sorted({int(place) for some in places.values() for place in some})
     rows = pa.array(drawn.rows[wanted])
-    pages = documents.select(["url", "title", "language", "script", "text"]).take(rows).to_pylist()
+    pages = documents.select(["url", "language", "script", "text"]).take(rows).to_pylist()
     verdicts = decisions.select(["verdict", "reasons", "values", "thresholds"]).take(rows).to_pylist()
     shown = {place: _shown(page, verdict, unsafe) for place, page, verdict in zip(wanted, pages, verdicts, strict=True)}
     return {
@@ -96,7 +97,6 @@ def _shown(page: dict[str, Any], decision: dict[str, Any], unsafe: frozenset[str
         ],
         "characters": len(text),
         "withheld": withheld,
-        "title": None if withheld else page["title"],
         "text": None if withheld else text[:TEXT_CHARS],
     }
 
