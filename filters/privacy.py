@@ -211,7 +211,9 @@ _FINDERS = (
     _finder(
         "mobile",
         rf"(?:\b|tel|vx|wx|qq)(?:(?:00)?86)?{_MOBILE}\b",
-        r"(?:(?<![\w+])|(?<=tel)|(?<=vx)|(?<=wx)|(?<=qq))(?<!\d\.)(?:\(?\+?(?:00)?86\)?[ -]?)?" + _MOBILE + r"(?!\w|\.\d)",
+        r"(?:(?<![\w+])|(?<=tel)|(?<=vx)|(?<=wx)|(?<=qq))(?<!\d\.)(?:\(?\+?(?:00)?86\)?[ -]?)?"
+        + _MOBILE
+        + r"(?!\w|\.\d)",
         evidence.mobile,
         any_case=True,
     ),

@@ -107,7 +107,9 @@ def email(match: Match) -> Span | None:
 
 
 def ipv4(match: Match) -> Span | None:
-    """Public addresses. Four numbers are also versions, headings, dental formulas: a cue or the place tells them."""
+    """Public addresses. Four small numbers are also versions, headings and dental formulas: those need a cue close by
+    ("CFML 5.3.6.61", "5.2.13.1 Scope"). They are .05 % of random addresses; 8.8.8.8 and its like are told by repetition.
+    """
     text, start = match.string, match.start()
     try:
         address = ipaddress.IPv4Address(match.group())
@@ -118,14 +120,9 @@ def ipv4(match: Match) -> Span | None:
     before = text[max(0, start - 24) : start]
     if _PRODUCT.search(before) or _VERSION.search(before):
         return None
-    if before.endswith(("://", "@")) or _near(_IP, match, 24):
-        return match.span()
-    first = address.packed[:3]
-    if max(first) <= 9 and len(set(address.packed)) > 1:  # "CFML 5.3.6.61"; .007 % of random addresses, not 8.8.8.8
-        return None
-    margin = before.rstrip(" \t#*>•-")
-    heading = max(first) <= 30 and (margin == "" or margin.endswith("\n"))  # "5.2.13.1 Scope"
-    return None if heading and text[match.end() : match.end() + 1] not in ("", "\n") else match.span()
+    cued = before.endswith(("://", "@")) or _near(_IP, match, 12)
+    small = max(address.packed[:3]) <= 20 and len(set(address.packed)) > 1
+    return match.span() if cued or not small else None
 
 
 _TIME = re.compile(r"::[0-2]\d:[0-5]\d:[0-5]\d$")  # "17-May-2018::18:31:06"
@@ -148,12 +145,13 @@ def ipv6(match: Match) -> Span | None:
 def resident_id(match: Match) -> Span | None:
     """18 digits by checksum, birth date and area; 15 only beside a cue; an organisation's code beside its cue is none."""
     number = "".join(filter(str.isalnum, match.group())).upper()
-    cued = _near(_ID, match)
     if len(number) == 15:
-        return match.span() if cued and checksums.old_resident_id(number) else None
+        return match.span() if checksums.old_resident_id(number) and _near(_ID, match) else None
+    if not checksums.resident_id(number, known_area=False):
+        return None
     if checksums.social_credit_code(number) and _near(_ORGANISATION, match, 16) and not _near(_ID, match, 8):
         return None
-    return match.span() if checksums.resident_id(number, known_area=not cued) else None
+    return match.span() if checksums.resident_id(number) or _near(_ID, match) else None
 
 
 def hong_kong_id(match: Match) -> Span | None:

@@ -107,7 +107,9 @@ def test_us_social_security_number(digits, valid):
     assert checksums.us_social_security_number(digits) is valid
 
 
-@pytest.mark.parametrize("check", [checksums.hong_kong_id, checksums.taiwan_id, checksums.iban, checksums.social_credit_code])
+@pytest.mark.parametrize(
+    "check", [checksums.hong_kong_id, checksums.taiwan_id, checksums.iban, checksums.social_credit_code]
+)
 @pytest.mark.parametrize("text", ["", "A", "\ud800" * 10, "ABC123456", "DE", "Ａ123456789", "A" * 18])
 def test_malformed_numbers_are_not_valid(check, text):
     assert not check(text)
