@@ -140,7 +140,7 @@ def _navigation(lines: tuple[str, ...], language: Profile) -> list[int]:
 @cache
 def _navigation_pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
     """Any phrase; one of Latin letters only as whole words ("home", not "homeland")."""
-    parts = (rf"\b{re.escape(phrase)}\b" if phrase[:1].isascii() else re.escape(phrase) for phrase in phrases)
+    parts = (rf"\b{re.escape(phrase)}\b" if phrase.isascii() else re.escape(phrase) for phrase in phrases)
     return re.compile("|".join(parts))
 
 
