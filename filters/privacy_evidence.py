@@ -255,6 +255,9 @@ def wechat(match: Match) -> Span | None:
     value = match["value"].lower()
     if match.string.startswith(("://", ".", "@"), match.end()) or value in ("wechat", "weixin") or value[:3] == "gh_":
         return None
+    left = match.string[match.start() : match.start("value")][-1:]
+    if left.isascii() and left.isalpha():
+        return None  # the cue runs on: "t.co/vxADs6boHa"
     if not match["mark"] and not any(character.isdecimal() or character == "_" for character in value):
         return None
     return match.span("value")

@@ -118,6 +118,8 @@ KEPT = [
     "911-555-2671 ext. 415-555-2671",
     "公众号：xinhua_news 微信公众号：xinhua_news gh_1234567890ab",
     "微信 Android 版",
+    "http://t.co/vxADs6boHa",
+    "Lucee CFML 5.3.6.61, dental formula 1-3.1.4.2",
     "QQ2011 QQ 1234",
     "新GTX770显卡 新A380客机 阿里云ECS20240",
     "《长安十二时辰》第12号 中山路 3号线",
