@@ -5,7 +5,6 @@ of rows within a row group, made from the seed alone: any position is found from
 and one row group, without replaying what came before it.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,9 +15,6 @@ from numpy.typing import NDArray
 
 from loader.dataset import Dataset, DatasetError
 from schemas.records import keyed_hash
-
-# The unit being read and the one before it, of which the next window repeats one token.
-_CACHED_UNITS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +56,7 @@ class Stream:
                 f"{dataset.path} has no tokens" + (f" with {column} {value!r}; it has {known}" if column else "")
             )
         self._shard_order: tuple[int, NDArray[np.int64], NDArray[np.int64]] | None = None
-        self._units: OrderedDict[tuple[int, int, int], _Unit] = OrderedDict()
+        self._last: tuple[_Place, _Unit] | None = None
 
     def read(self, position: int, count: int) -> tuple[NDArray[np.unsignedinteger], NDArray[np.bool_]]:
         """Tokens at [position, position + count), and True where a document begins. Both arrays are new."""
@@ -117,13 +113,9 @@ class Stream:
         return _Place(epoch, shard, row_group, stop - int(group_tokens[row_group]), stop)
 
     def _unit(self, place: _Place) -> _Unit:
-        key = (place.epoch, place.shard, place.row_group)
-        if key not in self._units:
-            self._units[key] = self._decode(place)
-            if len(self._units) > _CACHED_UNITS:
-                self._units.popitem(last=False)
-        self._units.move_to_end(key)
-        return self._units[key]
+        if self._last is None or self._last[0] != place:
+            self._last = (place, self._decode(place))
+        return self._last[1]
 
     def _decode(self, place: _Place) -> _Unit:
         table, rows = self._rows(place, ["tokens"])

@@ -5,7 +5,8 @@ on splits, workers, the engine or the number of shards.
 
 A. Per split: `tokenize_split` turns the kept documents into rows sorted by (order, doc_id); `write_rows` makes the file.
 B. Per shard: `merge_shard` takes from each of these files the rows of its range of keys, sorts them, and makes the file.
-   Only the row groups that overlap the range are read. Memory: the tokens of one shard, about three times over.
+   Only the row groups that overlap the range are read. Memory: some 11 bytes per token of one shard
+   (measured: 425 MB for 39 M tokens; 740 MB for the default of 64 Mi).
    Beyond some hundred splits, first merge groups of them with `merge_range` and `write_rows` into longer runs, which
    are valid sources too: opening every split from every shard is splits times shards requests.
 C. Once: `dataset_json` describes the whole.
@@ -113,8 +114,8 @@ def merge_range(sources: Iterable[IO[bytes]], low: int, high: int, schema: pa.Sc
 
     Raises ValueError when a document occurs twice: two sources overlap, so the dataset would repeat it silently.
     """
-    tables = [part for source in sources for part in _read_range(source, low, high)]
-    rows = _sorted(pa.concat_tables([schema.empty_table(), *tables]))
+    parts = (part for source in sources for part in _read_range(source, low, high))
+    rows = _sorted(pa.concat_tables([schema.empty_table(), *parts]))
     same = (rows["order"].to_numpy()[1:] == rows["order"].to_numpy()[:-1]).nonzero()[0]
     for index in same.tolist():
         if rows["doc_id"][index] == rows["doc_id"][index + 1]:
@@ -208,7 +209,8 @@ def _tokenize(batch: pa.RecordBatch, tokenizer: Tokenizer, seed: int, schema: pa
 
 def _sorted(rows: pa.Table) -> pa.Table:
     keys = [("order", "ascending"), ("doc_id", "ascending")]
-    return rows.combine_chunks().take(pc.sort_indices(rows, sort_keys=keys))
+    rows = rows.combine_chunks()  # under the same name: the parts are let go
+    return rows.take(pc.sort_indices(rows, sort_keys=keys))
 
 
 def _read_range(source: IO[bytes], low: int, high: int) -> Iterator[pa.Table]:
@@ -220,7 +222,8 @@ def _read_range(source: IO[bytes], low: int, high: int) -> Iterator[pa.Table]:
             # Keys are Python integers up to 2**64, which numpy's uint64 cannot hold: compare with the last key instead.
             start = np.searchsorted(order, np.uint64(low), "left")
             stop = np.searchsorted(order, np.uint64(high - 1), "right")
-            yield group.slice(start, stop - start)
+            # A slice would keep the whole row group in memory for the sake of a few rows.
+            yield group if stop - start == group.num_rows else group.take(np.arange(start, stop))
 
 
 def _row_groups(rows: pa.Table, row_group_tokens: int) -> Iterator[pa.Table]:
@@ -244,7 +247,7 @@ def _token_sum(rows: pa.Table) -> int:
 
 
 def _row_bytes(rows: pa.Table) -> Iterator[tuple[bytes, bytes]]:
-    for batch in rows.to_batches():
+    for batch in rows.to_batches(max_chunksize=1024):
         values = np.asarray(batch["tokens"].flatten()).astype("<u4")
         ends = np.cumsum(batch["token_count"].to_numpy())
         heads = zip(*(batch[name].to_pylist() for name in ("doc_id", "order", *COUNTED)), strict=True)

@@ -13,11 +13,14 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from loader import Batches, Dataset, DatasetError, prefetch
 from loader.mixture import mixture
+from loader.streams import permutation
 from pipeline.shards import dataset_json, describe, merge_range, shard_bounds, shard_name, tokenize_split, write_rows
 from pipeline.tokens import open_tokenizer
 from schemas.records import document_id
 
 SHARDS = 3
+PINNED_DRAWS = [1, 0, 0, 1, 0, 0, 1, 0, 1, 0, 0, 1]
+PINNED_PERMUTATION = [4, 3, 7, 0, 1, 5, 6, 2]
 WORDS = ("tea", "水", "rain", "山", "stone", "月")
 
 
@@ -169,6 +172,20 @@ def test_any_run_of_a_mixture_has_its_shares():
         runs = np.lib.stride_tricks.sliding_window_view(drawn, width)
         for index, weight in enumerate((0.5, 0.31, 0.19)):
             assert np.abs((runs == index).sum(axis=1) - weight * width).max() < 3
+
+
+def test_the_same_weights_again_change_nothing(dataset):
+    one, other = (Batches(dataset, batch_size=7, sequence_length=8, weights={"code": 1, "web": 2}) for _ in range(2))
+    for step in range(10):
+        if step % 3 == 1:
+            other.set_weights({"code": 2, "web": 4})
+        assert next(one).origins == next(other).origins
+
+
+def test_draws_and_permutations_are_pinned():
+    """Other values would break the resumption of every run with a mixture, or past its first epoch."""
+    assert mixture({"a": 2, "b": 1}, 0).draw(1000, 12, seed=0).tolist() == PINNED_DRAWS
+    assert permutation(8, 1).tolist() == PINNED_PERMUTATION
 
 
 def test_a_mixture_by_language_changes_at_a_sample(dataset):
