@@ -256,7 +256,7 @@ def wechat(match: Match) -> Span | None:
     if match.string.startswith(("://", ".", "@"), match.end()) or value in ("wechat", "weixin") or value[:3] == "gh_":
         return None
     left = match.string[match.start() : match.start("value")][-1:]
-    if left.isascii() and left.isalpha():
+    if value[0].isalpha() and left.isascii() and left.isalpha():
         return None  # the cue runs on: "t.co/vxADs6boHa"
     if not match["mark"] and not any(character.isdecimal() or character == "_" for character in value):
         return None

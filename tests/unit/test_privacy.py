@@ -77,6 +77,7 @@ REPLACED = [
     ("微信號liming-hk", "微信號<WECHAT_ID>"),
     ("我的号是wxid_a1b2c3d4e5f6g7", "我的号是<WECHAT_ID>"),
     ("VX: lily_2020", "VX: <WECHAT_ID>"),
+    ("也可以加v15832628550。", "也可以加v<WECHAT_ID>。"),
     ("QQ：123456789", "QQ：<QQ_NUMBER>"),
     ("QQ群号 12345678", "QQ群号 <QQ_NUMBER>"),
     ("京A12345", "<PLATE_NUMBER>"),
