@@ -1,0 +1,41 @@
+"""Text that a page carries but does not show: elements that their own attributes hide.
+
+Edits a parsed tree in place. `display: none`, `visibility: hidden` and the hidden attribute count; style sheets are not
+read, and aria-hidden hides from screen readers only. An element that holds much of the page's text stays: WeChat
+articles (mp.weixin.qq.com) and other pages that a script reveals arrive with their whole body hidden.
+"""
+
+import re
+
+from lxml.html import HtmlElement
+
+_HIDING = re.compile(r"(?i)(?:display\s{0,4}:\s{0,4}none|visibility\s{0,4}:\s{0,4}hidden)")
+_MAX_RATIO = 0.2  # of the page's text; spoilers, pop-ups, share boxes and word salad for search engines are below
+_MAX_ELEMENTS = 1_000  # each look costs the element's size
+_KEPT_TAGS = frozenset({"html", "body", "head", "main", "article"})
+
+
+def remove_hidden(tree: HtmlElement) -> int:
+    """Remove hidden elements; return how many. Their following text stays."""
+    removed, page_chars = 0, -1
+    for element in tree.xpath("//*[@hidden or contains(@style, 'none') or contains(@style, 'hidden')]")[:_MAX_ELEMENTS]:
+        if element.tag in _KEPT_TAGS or element.getparent() is None or not _is_hidden(element):
+            continue
+        chars = _chars(element)
+        if chars and page_chars < 0:
+            page_chars = _chars(tree)
+        if chars <= _MAX_RATIO * page_chars or not chars:
+            element.drop_tree()
+            removed += 1
+    return removed
+
+
+def _is_hidden(element: HtmlElement) -> bool:
+    # "until-found" shows the text to a search in the page: it is folded, not hidden.
+    return element.get("hidden", "until-found") != "until-found" or _HIDING.search(element.get("style", "")) is not None
+
+
+def _chars(element: HtmlElement) -> int:
+    """Characters of visible text, scripts and white space left out."""
+    parts = element.xpath(".//text()[not(parent::script or parent::style or parent::noscript)]")
+    return sum(len(word) for part in parts for word in part.split())
