@@ -11,8 +11,10 @@ from pathlib import Path
 from filters.assets import ROOT
 from pipeline.train.lm import train_lm
 from pipeline.train.pin import pin, write_index
+from pipeline.train.spam import spam_samples
 from pipeline.train.texts import Sample, read_samples
 from pipeline.train.tokenizer import train_tokenizer
+from pipeline.train.toxicity import train_toxicity
 
 DATA = ROOT.parent.parent / "shared" / "data"
 
@@ -91,7 +93,50 @@ def tokenizer() -> None:
     )
 
 
-RECIPES: Mapping[str, Callable[[], None]] = {"lm-zh": lm_zh, "lm-en": lm_en, "tokenizer": tokenizer}
+def _toxicity(language: str, labelled: tuple[str, ...], attribution: str) -> None:
+    path = ROOT / "toxicity" / f"{language}.ftz"
+    samples = [
+        *clean_samples(language),
+        *read_samples([DATA / "toxicity" / name for name in labelled]),
+        *spam_samples(language, per_label=1500, seed=1),
+    ]
+    pin(
+        path,
+        name=f"toxicity-{language}",
+        licence="CC BY-SA 4.0",
+        attribution=attribution,
+        origin="Trained by this project; see NOTICE in this folder.",
+        command=f"python -m pipeline.train.shipped toxicity-{language}",
+        calibration=train_toxicity(samples, path, language=language),
+    )
+
+
+def toxicity_zh() -> None:
+    """assets/toxicity/zh.ftz."""
+    labelled = ("zh-coldataset-train-dev.jsonl.gz", "zh-swsr.jsonl.gz")
+    _toxicity(
+        "zh",
+        labelled,
+        f"thu-coai/COLDataset (Apache-2.0); aggiejiang/SWSR (MIT); {_ZH_TEXT}; {_GOLD}; {_LID}; {_CLASSICS}",
+    )
+
+
+def toxicity_en() -> None:
+    """assets/toxicity/en.ftz."""
+    _toxicity(
+        "en",
+        ("en-davidson.jsonl.gz",),
+        f"t-davidson/hate-speech-and-offensive-language (MIT); {_TEXT_LICENCES}; {_GOLD}; {_LID}",
+    )
+
+
+RECIPES: Mapping[str, Callable[[], None]] = {
+    "lm-zh": lm_zh,
+    "lm-en": lm_en,
+    "tokenizer": tokenizer,
+    "toxicity-zh": toxicity_zh,
+    "toxicity-en": toxicity_en,
+}
 
 if __name__ == "__main__":
     for wanted in sys.argv[1:] or RECIPES:

@@ -1,0 +1,98 @@
+"""Writes made-up spam to train on, and honest text with the same words, from the fragments in spam.toml.
+
+Returns samples with a label (gambling, adult, advert; clean for `benign`). There is no free labelled set of Chinese web
+spam. Everything is drawn from a generator with a fixed seed: the same call gives the same texts. It imitates the
+disguises of real spam (symbols between characters, look-alike characters, full width, Traditional forms, numbers as
+characters), because a list of words misses those.
+"""
+
+import random
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import opencc
+
+from pipeline.train.texts import Sample
+
+FRAGMENTS = Path(__file__).with_name("spam.toml")
+_JOINTS = {
+    "zh": ("，", "，", "！", " ", "_", "|", "-", "【】", "、", "\n", "✅", "~"),
+    "en": (", ", ". ", "! ", " | ", " - ", "\n", " "),
+}
+_DIGITS = "零一二三四五六七八九"
+_DISGUISES = {
+    "微信": ("薇信", "威信", "薇❤信", "微.信", "V信", "维信", "徽信"),
+    "彩": ("採", "彩"),
+    "赌": ("堵",),
+    "贷款": ("贷.款", "贷 款"),
+    "发票": ("发*票", "發票", "f票"),
+    "博彩": ("菠菜", "博.彩"),
+    "加": ("+", "伽", "家"),
+    "约": ("約", "yue"),
+}
+
+
+def spam_samples(language: str, *, per_label: int, seed: int, path: Path = FRAGMENTS) -> Iterator[Sample]:
+    """`per_label` documents for each kind of spam of one language ("zh", "en"), and twice as many honest ones."""
+    with path.open("rb") as stream:
+        table = tomllib.load(stream)[language]
+    slots = table["slots"]
+    for label in sorted(set(table) - {"slots"}):
+        draw = random.Random(f"{seed}/{language}/{label}")  # noqa: S311 - repeatable text, no secret
+        for number in range(per_label * (2 if label == "benign" else 1)):
+            text = _document(table[label], slots, language, label, draw)
+            kind = "clean" if label == "benign" else label
+            yield Sample(text=text, language=language, source="spam.toml", group=f"{label}/{number}", label=kind)
+
+
+def _document(
+    table: Mapping[str, Any], slots: Mapping[str, Any], language: str, label: str, draw: random.Random
+) -> str:
+    count = draw.choice((1, 2, 3, 4, 6, 9))
+    filled = [_fill(fragment, slots, draw) for fragment in draw.sample(table["fragments"], count)]
+    if label == "benign":
+        return ("。" if language == "zh" else ". ").join(filled)
+    stuffing = draw.sample(table["words"], draw.choice((0, 4, 8, 16)))
+    parts = [*filled, *stuffing] if draw.random() < 0.7 or not stuffing else stuffing
+    draw.shuffle(parts)
+    text = draw.choice(_JOINTS[language]).join(parts)
+    return _disguise(text, draw) if language == "zh" and draw.random() < 0.35 else text
+
+
+def _fill(fragment: str, slots: Mapping[str, Any], draw: random.Random) -> str:
+    for _ in range(2):  # a slot may hold slots itself
+        for name, values in slots.items():
+            while f"{{{name}}}" in fragment:
+                fragment = fragment.replace(f"{{{name}}}", draw.choice(values), 1)
+    while "{id}" in fragment:
+        letters = "".join(draw.choices("abcdefghijklmnopqrstuvwxyz", k=draw.randint(2, 6)))
+        fragment = fragment.replace("{id}", letters + str(draw.randint(1, 9999)), 1)
+    while "{num}" in fragment:
+        fragment = fragment.replace("{num}", str(draw.randint(10**4, 10**9)), 1)
+    while "{small}" in fragment:
+        fragment = fragment.replace("{small}", str(draw.randint(2, 90)), 1)
+    while "{phone}" in fragment:
+        fragment = fragment.replace("{phone}", f"1{draw.randint(3, 9)}{draw.randint(10**8, 10**9 - 1)}", 1)
+    return fragment
+
+
+def _disguise(text: str, draw: random.Random) -> str:
+    way = draw.randrange(5)
+    if way == 0:
+        for plain, forms in _DISGUISES.items():
+            text = text.replace(plain, draw.choice(forms))
+        return text
+    if way == 1:  # symbols between characters; the key drops them again
+        mark = draw.choice("·.*-☆♥_ ")
+        return "".join(c + mark if draw.random() < 0.4 else c for c in text)
+    if way == 2:
+        return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
+    if way == 3:
+        return str(_to_traditional(text))
+    return "".join(_DIGITS[int(c)] if c.isascii() and c.isdigit() and draw.random() < 0.7 else c for c in text)
+
+
+def _to_traditional(text: str) -> str:
+    return str(opencc.OpenCC("s2t").convert(text))
