@@ -15,9 +15,8 @@ from typing import Any
 
 from pydantic.dataclasses import dataclass
 
-from filters import charset, contamination, language, measures, optout, perplexity, privacy, secrets, toxicity
+from filters import charset, language, measures, optout, perplexity, privacy, secrets, toxicity
 from filters.charset import CharsetSpec
-from filters.contamination import ContaminationSpec
 from filters.extract import ExtractSpec, plain_text
 from filters.fingerprint import Fingerprint, FingerprintSpec
 from filters.http import HttpSpec
@@ -27,6 +26,7 @@ from filters.normalize import normalize
 from filters.optout import OptOutSpec
 from filters.perplexity import PerplexitySpec
 from filters.privacy import PrivacySpec
+from filters.redaction import open_finders
 from filters.secrets import SecretsSpec
 from filters.spec import SPEC
 from filters.toxicity import SafetySpec
@@ -47,7 +47,6 @@ SIGNALS: tuple[Signal, ...] = (
     *measures.SIGNALS,
     *perplexity.SIGNALS,
     *toxicity.SIGNALS,
-    *contamination.SIGNALS,
 )
 
 
@@ -65,7 +64,6 @@ class ChainSpec:
     secrets: SecretsSpec = field(default_factory=SecretsSpec)
     perplexity: PerplexitySpec = field(default_factory=PerplexitySpec)
     safety: SafetySpec = field(default_factory=SafetySpec)
-    contamination: ContaminationSpec = field(default_factory=ContaminationSpec)
     fingerprint: FingerprintSpec = field(default_factory=FingerprintSpec)
 
 
@@ -83,8 +81,8 @@ def open_chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
     accept_response, accept_url, check_optout = spec.http.open(), spec.url.open(), spec.optout.open()
     decode, extract, identify = spec.charset.open(), spec.extract.open(), spec.language.open()
     prescreen = spec.language.open_prescreen()
-    redact_personal, redact_secrets = spec.privacy.open(), spec.secrets.open()
-    meters = (measures.measure, spec.perplexity.open(), spec.safety.open(), spec.contamination.open())
+    redact = open_finders(spec.secrets.finders() + spec.privacy.finders())
+    meters = (measures.measure, spec.perplexity.open(), spec.safety.open())
     fingerprint, fold = spec.fingerprint.open(), make_fold()
 
     def examine(page: Page) -> Examined | Rejected:
@@ -110,10 +108,9 @@ def open_chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
         if not text:
             return _rejected(page, "extract", Drop("no_text", value=0))
         spoken = identify(text)
-        for redact in (redact_personal, redact_secrets):
-            redacted = redact(text)
-            text = redacted.text
-            signals |= redacted.signals()
+        redacted = redact(text)
+        text = redacted.text
+        signals |= redacted.signals()
         signals |= {"normalize_removed": sum(removed.values())} | spoken.signals()
         view = make_view(text, fold(text), spoken.language, spoken.script)
         for meter in meters:

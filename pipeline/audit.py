@@ -1,7 +1,7 @@
 """Self-audit: what became of planted defects, against their truth table.
 
-The truth table is JSON lines, one capture a line: `url`, `doc_id`, `kind` (clean or the defect), `verdict` (keep, drop,
-quarantine, or ledger for what must not become a document; a list where several are right), `reasons` (any of them;
+The truth table is JSON lines, one capture a line: `url`, `doc_id`, `kind` (clean or the defect), `verdicts` (those that are
+right: keep, drop, quarantine, or ledger for what must not become a document), `reasons` (any of them;
 `*` accepts every reason, `*rule*` every rule on a signal), `must_contain` and `must_not_contain` for the stored text.
 Reads documents/, decisions/ and ledger/; the table is small, so its documents are looked up one split at a time.
 """
@@ -15,7 +15,7 @@ from pipeline import storage
 from pipeline.plan import RunPlan
 from pipeline.snapshot import Snapshot
 
-_SHOWN_MISSES = 10
+_SHOWN_MISSED = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ def self_audit(plan: RunPlan) -> dict[str, Any] | None:
     """Compare the snapshot with the recipe's truth table; None where the recipe has none.
 
     Returns:
-        planted, missed, and for each kind: kind, planted, found, misses (sentences, the first ten).
+        planted, missed, and for each kind: kind, planted, found, missed (sentences, the first ten).
     """
     if plan.recipe.report.truth is None:
         return None
@@ -41,13 +41,13 @@ def self_audit(plan: RunPlan) -> dict[str, Any] | None:
     outcomes = dict(_outcomes(plan.snapshot, [split.name for split in plan.splits], {row["doc_id"] for row in truth}))
     kinds: dict[str, dict[str, Any]] = {}
     for row in truth:
-        kind = kinds.setdefault(row["kind"], {"kind": row["kind"], "planted": 0, "found": 0, "misses": []})
+        kind = kinds.setdefault(row["kind"], {"kind": row["kind"], "planted": 0, "found": 0, "missed": []})
         kind["planted"] += 1
         miss = mismatch(row, outcomes.get(row["doc_id"]), rules)
         if miss is None:
             kind["found"] += 1
-        elif len(kind["misses"]) < _SHOWN_MISSES:
-            kind["misses"].append(f"{row['url']}: {miss}")
+        elif len(kind["missed"]) < _SHOWN_MISSED:
+            kind["missed"].append(f"{row['url']}: {miss}")
     planted, found = (sum(kind[name] for kind in kinds.values()) for name in ("planted", "found"))
     return {"planted": planted, "missed": planted - found, "kinds": [kinds[name] for name in sorted(kinds)]}
 
@@ -56,7 +56,7 @@ def mismatch(row: Mapping[str, Any], outcome: Outcome | None, rules: frozenset[s
     """How the outcome differs from the row of the truth table, or None."""
     if outcome is None:
         return "no trace of it in the snapshot"
-    verdicts = [row["verdict"]] if isinstance(row["verdict"], str) else row["verdict"]
+    verdicts = row["verdicts"]
     if outcome.verdict not in verdicts:
         return f"expected {' or '.join(verdicts)}, got {outcome.verdict} ({', '.join(outcome.reasons) or 'no reason'})"
     wanted = set(row.get("reasons") or ())

@@ -12,6 +12,10 @@ import sys
 import traceback
 from multiprocessing.connection import Connection
 
+from filters.assets import AssetError
+from pipeline.pool import TaskFailedError
+from pipeline.storage import StorageError
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -31,7 +35,9 @@ def main() -> None:
         try:
             result = task.run(lambda step, fraction: replies.send(("step", step, fraction)))
         except Exception as error:  # noqa: BLE001 - the boundary of the process: the parent gets the cause and decides
-            replies.send(("error", f"{type(error).__name__}: {error}", traceback.format_exc()))
+            known = isinstance(error, StorageError | AssetError | TaskFailedError)  # one sentence, fit for a user
+            message = str(error) if known else f"{type(error).__name__}: {error}"
+            replies.send(("error", message, "" if known else traceback.format_exc()))
         else:
             replies.send(("done", result))
 

@@ -8,6 +8,8 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
+from filters.chain import SIGNALS
+from pipeline import storage
 from pipeline.audit import self_audit
 from pipeline.plan import RunPlan
 from pipeline.recipe import GatesSpec, resolved
@@ -78,11 +80,10 @@ def write_report(
     audit: Mapping[str, Any] | None,
 ) -> None:
     """report/index.html and report/report.json."""
-    from pipeline import storage
-
-    page = render(profile, manifest, dataset, audit)
+    kinds = None if audit is None else audit["kinds"]
+    page = render(profile, manifest, dataset, kinds, signals=SIGNALS)
     storage.write_bytes(snapshot.path("report", "index.html"), page.encode("utf-8", "replace"))
-    storage.write_bytes(snapshot.path("report", "report.json"), render_json(profile, manifest, dataset, audit).encode())
+    storage.write_bytes(snapshot.path("report", "report.json"), render_json(profile, manifest, dataset, kinds).encode())
 
 
 def check_sums(totals: Mapping[str, int]) -> None:

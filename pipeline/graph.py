@@ -120,7 +120,7 @@ class ChooseRepresentatives(beam.PTransform):
         candidates = (
             {"members": members, "similarity": similarity}
             | "Meet members" >> beam.CoGroupByKey()
-            | "Candidates of clusters" >> beam.FlatMapTuple(_cluster_candidates, plan).with_output_types(Keyed)
+            | "Candidates of clusters" >> beam.FlatMap(_cluster_candidates, plan).with_output_types(Keyed)
         )
         choices = (
             candidates
@@ -212,7 +212,8 @@ def _members(_group: int, parts: Iterable[bytes]) -> Iterator[Keyed]:
     yield from scatter(members, split_of(members["place"]))
 
 
-def _cluster_candidates(split: int, met: dict[str, Iterable[bytes]], plan: RunPlan) -> Iterator[Keyed]:
+def _cluster_candidates(group: tuple[int, dict[str, Iterable[bytes]]], plan: RunPlan) -> Iterator[Keyed]:
+    split, met = group
     members = np.sort(gather(met["members"], MEMBER), order="place")
     best = gather(met["similarity"], MEMBER)
     part = plan.splits[split].name

@@ -24,7 +24,9 @@ from pipeline.stages import (
 from schemas.rules import Rule
 
 # Reasons whose documents' text must not be shown: what was dropped as unsafe is withheld from report and ledger.
-UNSAFE_REASONS = frozenset({"toxic", "toxic_doubtful", "spam", "spam_doubtful", "adult", "personal_data_dump"})
+UNSAFE_REASONS = frozenset(
+    {"safety_toxic", "safety_toxic_review", "safety_spam", "safety_spam_review", "personal_data_dump"}
+)
 
 _PARTITION_BYTES = 256 << 20  # input for each partition of keys: some 10,000 pages, 4 MB of bands, 40 MB of shingles
 _MIN_PARTITIONS, _MAX_PARTITIONS = 4, 4096
@@ -138,7 +140,7 @@ def make_plan(recipe: Recipe, splits: tuple[Split, ...], snapshot: Snapshot, wor
     """
     assets = dict(verify_all(asset_names(recipe)))
     prints = _fingerprints(recipe, splits, assets)
-    total = sum(split.size for split in splits)
+    total = sum(split.end - split.start for split in splits)
     partitions = min(_MAX_PARTITIONS, max(_MIN_PARTITIONS, -(-total // _PARTITION_BYTES)))
     return RunPlan(
         recipe=recipe,
@@ -162,8 +164,7 @@ def asset_names(recipe: Recipe) -> tuple[str, ...]:
 
 def measuring_assets(recipe: Recipe) -> tuple[str, ...]:
     """Those that shape documents and signals."""
-    specs = (recipe.language, recipe.perplexity, recipe.safety, recipe.contamination)
-    return tuple(sorted({name for spec in specs for name in spec.assets()}))
+    return tuple(sorted({"lid.176", *recipe.perplexity.models.values(), *recipe.safety.models.values()}))
 
 
 def _fingerprints(recipe: Recipe, splits: tuple[Split, ...], assets: dict[str, str]) -> Fingerprints:

@@ -22,6 +22,8 @@ from typing import Any, Protocol, Self, TypeVar
 ResultT = TypeVar("ResultT", covariant=True)
 Announce = Callable[[int, float], None]
 
+_START_ATTEMPTS = 2
+_MAX_ATTEMPTS = 1000  # of one task: each fault costs a restart of .3 to 3 s, so this is an hour of nothing but faults
 _START_SECONDS = 120.0  # imports and models take .3 to 3 s; a loaded machine may need far longer
 
 
@@ -50,10 +52,18 @@ class Fault:
     cause: str
     step: int
     detail: str
+    traceback: str = ""
 
 
 class TaskFailedError(Exception):
-    """A task cannot be finished."""
+    """A task cannot be finished: one sentence, and the traceback where the fault is ours."""
+
+    def __init__(self, sentence: str, traceback: str = "") -> None:
+        super().__init__(sentence, traceback)
+        self.sentence, self.traceback = sentence, traceback
+
+    def __str__(self) -> str:
+        return self.sentence
 
 
 class Pool:
@@ -106,7 +116,7 @@ class Pool:
 
     def _supervise(self, task: Task[Any]) -> Any:
         count = self._count_steps(task)
-        while True:
+        for attempt in range(_MAX_ATTEMPTS):
             if self._closed:
                 raise TaskFailedError("the run was stopped")
             outcome = self._child().run(task, count)
@@ -118,7 +128,10 @@ class Pool:
                 self._drop_child()
             if self._closed:
                 raise TaskFailedError("the run was stopped")
+            if attempt >= _START_ATTEMPTS and outcome.step < 0:
+                raise TaskFailedError(f"a worker process does not start: {outcome.detail}")
             task = task.after_fault(outcome)
+        raise TaskFailedError(f"the task met {_MAX_ATTEMPTS} faults")
 
     def _child(self) -> "_Child":
         child: _Child | None = getattr(self._local, "child", None)
@@ -179,7 +192,7 @@ class _Child:
                 if message[0] == "done":
                     return _Done(message[1])
                 if message[0] == "error":
-                    return Fault("error", step, f"{message[1]}\n{message[2]}")
+                    return Fault("error", step, message[1], message[2])
                 step = message[1]
                 deadline = task.deadline_seconds
                 count(step, message[2])

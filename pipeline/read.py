@@ -9,9 +9,8 @@ import gc
 import json
 import os
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -82,12 +81,12 @@ class ReadTask:
     def after_fault(self, fault: Fault) -> "ReadTask":
         """Note the fault against the record; the second one at a record quarantines it, a third gives the rest up."""
         if fault.cause == "error" or fault.step < 0:
-            raise TaskFailedError(fault.detail)
+            raise TaskFailedError(fault.detail, fault.traceback)
         return replace(self, faults=(*self.faults, (fault.step, fault.cause, fault.detail)))
 
     def _outcomes(self, announce: Announce) -> Iterator[Examined | Rejected]:
         done = list(_spooled(self.spool))
-        examine = _chain(self.chain)
+        examine = _chain(self.fingerprint, self.chain)
         records = open_split(self.split, self.source)
         last = self.split.start
         with open(self.spool, "ab", buffering=0) as spool:  # noqa: PTH123 - unbuffered append
@@ -109,10 +108,15 @@ class ReadTask:
                 yield outcome
 
 
-@lru_cache(maxsize=1)
-def _chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
-    """Models load once a child."""
-    return open_chain(spec)
+_opened: dict[str, Callable[[Page], Examined | Rejected]] = {}
+
+
+def _chain(fingerprint: str, spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
+    """Models load once a child; the fingerprint stands for the spec, whose tables cannot be hashed."""
+    if fingerprint not in _opened:
+        _opened.clear()
+        _opened[fingerprint] = open_chain(spec)
+    return _opened[fingerprint]
 
 
 def _examine(
@@ -182,9 +186,10 @@ def _check_budget(outcomes: list[Examined | Rejected], limits: LimitsSpec, uri: 
 def _commit(task: ReadTask, outcomes: list[Examined | Rejected]) -> Commit:
     kept = [outcome for outcome in outcomes if isinstance(outcome, Examined)]
     rejected = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
+    documents, signals = stored_tables(kept)
     tables = {
-        "documents": table_of([_document_row(item) for item in kept], DOCUMENTS),
-        "signals": _signals_table(kept),
+        "documents": documents,
+        "signals": signals,
         "fingerprints": table_of([_fingerprint_row(item) for item in kept], FINGERPRINTS),
         "ledger": table_of([_ledger_row(item) for item in rejected], LEDGER),
     }
@@ -221,15 +226,20 @@ def _document_row(item: Examined) -> dict[str, Any]:
     }
 
 
-def _signals_table(kept: list[Examined]) -> pa.Table:
+def stored_tables(kept: Sequence[Examined]) -> tuple[pa.Table, pa.Table]:
+    """The rows of documents/ and signals/ of these documents.
+
+    Raises:
+        ValueError: a filter measures what it does not declare.
+    """
     columns: dict[str, list[Any]] = {"doc_id": [item.document.doc_id for item in kept]}
-    known = set(SIGNALS_TABLE.names)
     for item in kept[:1]:
-        if unknown := set(item.signals) - known:
+        if unknown := set(item.signals) - set(SIGNALS_TABLE.names):
             raise ValueError(f"signals that no filter declares: {sorted(unknown)}")
     for name in SIGNALS_TABLE.names[1:]:
         columns[name] = [item.signals.get(name) for item in kept]
-    return pa.table(columns, schema=SIGNALS_TABLE)
+    documents = table_of([_document_row(item) for item in kept], DOCUMENTS)
+    return documents, pa.table(columns, schema=SIGNALS_TABLE)
 
 
 def _fingerprint_row(item: Examined) -> dict[str, Any]:

@@ -26,6 +26,13 @@ from pipeline.tokens import TokenizeSpec
 from schemas.rules import Rule
 
 _ROOT = Path(__file__).resolve().parent.parent
+# Fields that only `rules()` of their table reads: a change decides again, without reading the crawl.
+_DECIDE_ONLY = {
+    "language": {"min_score"},
+    "perplexity": {"max_score", "max_worst", "min_score", "min_order"},
+    "safety": {"max_toxic_score", "quarantine_toxic_score", "max_spam_score", "quarantine_spam_score"},
+    "privacy": {"max_valid_ids"},
+}
 # Code whose change can change documents and signals, and code that can change decisions.
 _READ_CODE = ("schemas", "filters", "pipeline/sources", "pipeline/read.py", "pipeline/splits.py")
 _DECIDE_CODE = ("schemas", "pipeline/decide.py", "pipeline/dedup", "pipeline/stages.py", "pipeline/report")
@@ -83,7 +90,7 @@ class Recipe(ChainSpec):
         Raises:
             ValueError: a rule names a signal that no filter declares.
         """
-        specs = (self.language, self.rules, self.perplexity, self.safety, self.contamination, self.privacy)
+        specs = (self.language, self.rules, self.perplexity, self.safety, self.privacy)
         rules = tuple(rule for spec in specs for rule in spec.rules())
         known = {signal.name for signal in SIGNALS}
         for rule in rules:
@@ -122,9 +129,8 @@ def read_parameters(recipe: Recipe) -> dict[str, Any]:
     values = resolved(recipe)
     chosen = {}
     for spec_field in fields(ChainSpec):
-        spec = getattr(recipe, spec_field.name)
-        decide_only = getattr(type(spec), "DECIDE_ONLY", ())
-        chosen[spec_field.name] = {k: v for k, v in values[spec_field.name].items() if k not in decide_only}
+        table, decide_only = values[spec_field.name], _DECIDE_ONLY.get(spec_field.name, frozenset())
+        chosen[spec_field.name] = {key: value for key, value in table.items() if key not in decide_only}
     source = {k: v for k, v in values["source"].items() if k not in ("paths", "paths_base", "split_bytes")}
     return {**chosen, "source": source, "limits": values["limits"]}
 

@@ -48,7 +48,7 @@ class _PartTask:
 
     def after_fault(self, fault: Fault) -> Self:
         if self.attempt == 2 or fault.cause == "error":
-            raise TaskFailedError(fault.detail)
+            raise TaskFailedError(fault.detail, fault.traceback)
         return replace(self, attempt=2)
 
 
@@ -139,7 +139,7 @@ class DecideTask(_PartTask):
             part=self.part,
             fingerprint=self.fingerprint,
             tables={"decisions": decided, "duplicates": duplicates},
-            counts={**{verdict: verdicts.count(verdict) for verdict in RANKS}, "profile": to_json(profile)},
+            counts={**{verdict: verdicts.count(verdict) for verdict in RANKS}, "profile": to_json(profile).decode()},
         )
 
 

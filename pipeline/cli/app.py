@@ -137,7 +137,9 @@ def _guarded(command: Callable[[], int | None]) -> None:
         known = sentence_of(error)
         if known is None:
             raise
-        message, exit_code = known
+        message, exit_code, traceback = known
+        if traceback:
+            typer.echo(f"{traceback}\nThis is a fault of Millrace, not of your input; please report it.", err=True)
         typer.secho(f"Error: {message}", err=True, fg="red")
         raise typer.Exit(exit_code) from None
     raise typer.Exit(code)

@@ -20,16 +20,16 @@ _USAGE = (UsageError, RecipeError, InputError, AssetError, TokenizerError)
 _FAILED = (RunFailedError, TaskFailedError, StorageError)
 
 
-def sentence_of(error: BaseException) -> tuple[str, int] | None:
-    """The sentence and exit code of an error, or of the cause that Beam has wrapped; None for a fault of ours."""
+def sentence_of(error: BaseException) -> tuple[str, int, str] | None:
+    """The sentence, exit code and, where a worker met a fault of ours, traceback of an error, or of the cause that Beam has wrapped; None for a fault of ours."""
     pool = running_pool()
     if pool is not None and pool.failure is not None:
         error = pool.failure
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, _USAGE):
-            return str(seen), 2
+            return str(seen), 2, ""
         if isinstance(seen, _FAILED):
-            return str(seen).split("\n", 1)[0], 1
+            return str(seen).split("\n", 1)[0], 1, getattr(seen, "traceback", "")
         seen = seen.__cause__ or seen.__context__
     return None

@@ -83,7 +83,7 @@ def _refuse_mixture(plan: RunPlan, *, overwrite: bool) -> None:
     snapshot = plan.snapshot
     storage.make_folder(snapshot.uri)
     made = snapshot.read_json(_RUN)
-    if made is None:
+    if made is None or not snapshot.parts("read"):
         return
     stale = sorted({split["name"] for split in made["splits"]} - {split.name for split in plan.splits})
     other = made["read"] != plan.fingerprints.read
@@ -138,12 +138,14 @@ def _prepare(plan: RunPlan) -> None:
 
 
 def _run_beam(plan: RunPlan, beam_options: Sequence[str]) -> None:
+    logging.getLogger().setLevel(logging.ERROR)  # importing Beam warns of clients that are not used here
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
 
     from pipeline.graph import build
 
-    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    # Beam logs the traceback of whatever it then raises; the command line says it once, in a sentence.
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     pipeline = beam.Pipeline(options=PipelineOptions(_options(beam_options)))
     build(pipeline, plan)
     pipeline.run().wait_until_finish()

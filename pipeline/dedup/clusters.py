@@ -116,8 +116,8 @@ def preference_scores(documents: pa.Table, signals: pa.Table, spec: DuplicatesSp
         if name == "most_trusted":
             scores[:, column] = [spec.source_trust.get(source, 0.0) for source in documents["source"].to_pylist()]
         elif name in ("longest", "shortest"):
-            lengths = pc.utf8_length(documents["text"]).to_numpy(zero_copy_only=False)
-            scores[:, column] = lengths if name == "longest" else -lengths.astype(np.float64)
+            lengths = _floats(signals["text_chars"])
+            scores[:, column] = lengths if name == "longest" else -lengths
         elif name in ("newest", "oldest"):
             times = _floats(documents["fetched_at"].cast(pa.int64()))
             scores[:, column] = times if name == "newest" else -times

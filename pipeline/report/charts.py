@@ -6,6 +6,7 @@ sets them side by side. Colours are those of the light theme; page.css replaces 
 One chart takes about 50 ms; they are drawn in two threads, since vl-convert releases the interpreter.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -38,6 +39,8 @@ _ATTRIBUTES = {
     "viewBox", "width", "height", "d", "x", "y", "x1", "y1", "x2", "y2", "dx", "dy", "transform", "fill", "stroke", "text-anchor",
     "stroke-width", "stroke-dasharray", "stroke-opacity", "fill-opacity", "opacity", "font-size", "font-weight",
 }  # fmt: skip
+_DEFAULTS = {("opacity", "1"), ("stroke-width", "1"), ("transform", "translate(0,0)")}
+_LONG_NUMBER = re.compile(r"\d+\.\d{3,}")
 _SVG = "{http://www.w3.org/2000/svg}"
 
 Json = Mapping[str, Any]
@@ -124,7 +127,7 @@ def by_verdict(rows: Sequence[Json], *, limit: int = 15) -> Chart | None:
         .mark_bar(cornerRadius=1)
         .encode(
             y=alt.Y("value:N", sort=None, axis=alt.Axis(title=None, ticks=False, domain=False)),
-            x=alt.X("documents:Q", axis=_counts("documents")),
+            x=alt.X("documents:Q", axis=_counts(max(row["documents"] for row in shown))),
             color=_verdict_colour(),
             order="order:Q",
         )
@@ -148,7 +151,7 @@ def months(rows: Sequence[Json]) -> Chart | None:
         .mark_bar(cornerRadius=1)
         .encode(
             x=alt.X("month:O", axis=axis),
-            y=alt.Y("documents:Q", axis=_counts("documents")),
+            y=alt.Y("documents:Q", axis=_counts(max(row["documents"] for row in shown))),
             color=_verdict_colour(),
             order="order:Q",
         )
@@ -232,8 +235,10 @@ def _verdict_colour() -> alt.Color:
     return alt.Color("verdict:N", scale=VERDICT_SCALE, legend=None)
 
 
-def _counts(title: str) -> alt.Axis:
-    return alt.Axis(title=title, format="~s", tickCount=4, tickMinStep=1, domain=False)
+def _counts(largest: int) -> alt.Axis:
+    """1,500 rather than 1.5k, as long as there is room."""
+    form = ",d" if largest < 100_000 else "~s"
+    return alt.Axis(title="documents", format=form, tickCount=4, tickMinStep=1, domain=False)
 
 
 def _label(text: str) -> str:
@@ -259,16 +264,28 @@ def _svg(description: str, chart: Chart | None) -> str:
     return _plain(etree.fromstring(drawn.encode()), description)
 
 
+def _rounded(match: re.Match[str]) -> str:
+    """A hundredth of a pixel is enough, and halves the page."""
+    return f"{float(match.group()):.2f}".rstrip("0").rstrip(".")
+
+
 def _plain(root: etree._Element, description: str) -> str:
     """Only what is on the allow-list, and a description; sizes are left to the page."""
     for element in list(root.iter()):
         if not isinstance(element.tag, str) or element.tag.removeprefix(_SVG) not in _ELEMENTS:
             element.getparent().remove(element)
             continue
-        for name in set(element.attrib) - _ATTRIBUTES:
-            del element.attrib[name]
-        if element.get("display") == "none" or (element.get("d") == "" and element.tag == f"{_SVG}path"):
+        for name, value in element.attrib.items():
+            if name not in _ATTRIBUTES or (name, value) in _DEFAULTS:
+                del element.attrib[name]
+            elif name in {"d", "transform"}:
+                element.set(name, _LONG_NUMBER.sub(_rounded, value))
+        painted = element.get("fill") or element.get("stroke")
+        if element.tag == f"{_SVG}path" and not painted:  # backgrounds without colour
             element.getparent().remove(element)
+    for group in reversed(list(root.iter(f"{_SVG}g"))):
+        if not len(group):
+            group.getparent().remove(group)
     etree.cleanup_namespaces(root)
     root.set("role", "img")
     root.set("aria-label", visible(description))

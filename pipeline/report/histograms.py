@@ -35,9 +35,9 @@ Spec = dict[str, Any]
 
 def histogram(bars: Mapping[str, Sequence[Json]], rules: Sequence[Json] = ()) -> Spec | None:
     """Documents by value and verdict. None when there are fewer than two different bins."""
-    edges = {edge for row in bars.values() for bar in row for edge in (bar["low"], bar["high"]) if edge is not None}
-    if len(edges) < 3:
+    if len({bar["low"] for row in bars.values() for bar in row}) < 2:
         return None
+    edges = {edge for row in bars.values() for bar in row for edge in (bar["low"], bar["high"]) if edge is not None}
     cuts = {edge for rule in rules for edge in (rule["low"], rule["high"]) if edge is not None}
     whole = all(edge == math.floor(edge) for edge in edges) and max(edges) > 1
     limits = _limits(edges | cuts, whole=whole)
@@ -131,7 +131,9 @@ def _limits(wanted: set[float], *, whole: bool) -> list[float]:
     else:
         limits = [low for low, high in pairwise(limits) if abs(low) >= 1 or round(low * 100) % 10 == 0] + [limits[-1]]
         step = math.ceil((len(limits) - 1) / BARS)
-    return limits if step <= 1 else [*limits[:-1:step], limits[-1]]
+    limits = limits if step <= 1 else [*limits[:-1:step], limits[-1]]
+    beyond = max(wanted) > limits[-1] > 1.01  # a threshold outside the grid
+    return [*([min(wanted)] if min(wanted) < limits[0] else []), *limits, *([max(wanted)] if beyond else [])]
 
 
 def _axis(limits: Sequence[float], place: Any, *, labels: bool) -> Spec:

@@ -224,7 +224,7 @@ def _signals(profile: Profile) -> list[Json]:
             table = profile.sums.get(f"histogram{SEPARATOR}{signal}", {})
             entry["bars"] = _bars(table, whole=entry["type"] != "float")
             for group, bars in entry["bars"].items():
-                entry["groups"][group]["quantiles"] = _quantiles(bars)
+                entry["groups"][group]["quantiles"] = _quantiles(bars, whole=entry["type"] != "float")
     return sorted(found.values(), key=lambda entry: (not entry["rules"], entry["name"]))
 
 
@@ -254,19 +254,21 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _quantiles(bars: Sequence[Mapping[str, Any]]) -> list[float | None]:
+def _quantiles(bars: Sequence[Mapping[str, Any]], *, whole: bool) -> list[float | None]:
     """By linear interpolation inside a bin: right to the width of the bin. The open bins give their finite limit."""
     counts = [sum(bar[verdict] for verdict in VERDICTS) for bar in bars]
-    total, result = sum(counts), []
-    for wanted in QUANTILES:
-        before = 0.0
-        for bar, count in zip(bars, counts, strict=True):
-            if before + count >= wanted * total:
-                low, high = bar["low"], bar["high"]
-                inside = (wanted * total - before) / count
-                result.append(high if low is None else low if high is None else low + inside * (high - low))
-                break
-            before += count
+    result: list[float | None] = []
+    for quantile in QUANTILES:
+        wanted, index = quantile * sum(counts), 0
+        while wanted > counts[index]:
+            wanted -= counts[index]
+            index += 1
+        low, high = bars[index]["low"], bars[index]["high"]
+        if low is None or high is None:
+            result.append(high if low is None else low)
+        else:
+            value = low + (high - low) * wanted / counts[index]
+            result.append(max(low, math.ceil(value) - 1) if whole else value)
     return result
 
 

@@ -38,7 +38,7 @@ def to_page(record: Record, location: Location, source: str, cap: int) -> Page |
     if refused is None:
         response = _response(record, kind, cap)
         if response is None:
-            start = record.data[record.begin : record.begin + 20]
+            start = record.data[record.begin : min(record.end, record.begin + 20)]
             refused = ("not_http", f"the content begins with {start!r}")
         elif response.body is None:
             refused, value = ("payload_too_large", None), float(cap + 1 if record.kept else record.length)

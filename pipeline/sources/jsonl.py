@@ -12,9 +12,6 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import zstandard
-
-from pipeline import storage
 from pipeline.sources import rows
 from pipeline.sources.capture import STAGE
 from pipeline.sources.spec import SourceSpec
@@ -47,9 +44,7 @@ def read_jsonl(split: Split, spec: SourceSpec) -> Iterator[Page | Rejected]:
             yield from _pages(_GzipFile(window), 0, 1 << 62, split.uri, spec)
     elif magic == _ZSTD:
         if split.start == 0:
-            with storage.open_range(split.uri, 0, split.file_size) as file:
-                reader = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-                yield from _pages(DecodedFile(reader, (zstandard.ZstdError,)), 0, 1 << 62, split.uri, spec)
+            yield from _pages(DecodedFile(window, "zstd"), 0, 1 << 62, split.uri, spec)
     else:
         start = _first_line(window, split.start, split.end)
         yield from _pages(PlainStream(window, start), start, split.end, split.uri, spec)

@@ -6,7 +6,9 @@ Damage ends a stream early and is told in `fault`; it never raises. Nothing here
 """
 
 from collections.abc import Iterator
-from typing import Protocol
+from contextlib import suppress
+
+import pyarrow as pa
 
 from pipeline import storage
 
@@ -18,6 +20,7 @@ except ImportError:
 _AHEAD_BYTES = storage.OBJECT_READ_BYTES
 _BEYOND_BYTES = 256 << 10  # behind the split's end only the last record is wanted
 FEED_BYTES = 64 << 10  # zlib copies what it was fed too much, so a member of 25 KB must not be fed megabytes
+_SALVAGE_BYTES = 256  # inflated at once close to damage
 STEP_BYTES = 1 << 20  # inflated at once, so that a bomb costs no memory
 
 
@@ -142,6 +145,7 @@ class GzipMember(Stream):
         self._start = offset
         self._inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
         self._tail = b""
+        self._inflated = 0
 
     @property
     def consumed(self) -> int:
@@ -161,31 +165,43 @@ class GzipMember(Stream):
                 piece: bytes = self._inflater.decompress(feed, STEP_BYTES)
             except zlib.error:
                 self.ended, self.fault = True, "the gzip member is damaged"
-                return b""
+                return self._salvage()
+            self._inflated += len(piece)
             self.ended = self._inflater.eof
             self._tail = b"" if self.ended else self._inflater.unconsumed_tail  # stale at the end
             if piece or self.ended:
                 return piece
 
-
-class Reader(Protocol):
-    """What a decoder offers."""
-
-    def read(self, size: int = ..., /) -> bytes:
-        """At most that many bytes, none at the end."""
+    def _salvage(self) -> bytes:
+        """What the failed call would have returned before the damage: an error of zlib's takes that with it."""
+        inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        position, tail, before = self._start, b"", 0
+        found: list[bytes] = []
+        with suppress(zlib.error):
+            while position < self._next or tail:
+                feed: bytes | memoryview = tail or self._window.at(position, min(FEED_BYTES, self._next - position))
+                position += 0 if tail else len(feed)
+                step = STEP_BYTES if before + STEP_BYTES <= self._inflated else _SALVAGE_BYTES
+                piece: bytes = inflater.decompress(feed, step)
+                tail = inflater.unconsumed_tail
+                before += len(piece)
+                if before > self._inflated:
+                    found.append(piece[max(0, self._inflated - before + len(piece)) :])
+        return b"".join(found)
 
 
 class DecodedFile(Stream):
-    """A whole file behind a decoder of LZ4 or zstd; positions are those of the uncompressed bytes."""
+    """A whole file in LZ4 or zstd; positions are those of the uncompressed bytes. Concatenated frames are one stream."""
 
-    def __init__(self, reader: Reader, errors: tuple[type[Exception], ...]) -> None:
+    def __init__(self, window: Window, codec: str) -> None:
         super().__init__()
-        self._reader, self._errors = reader, errors
+        self._source = storage.open_range(window.uri, 0, window.size)
+        self._reader = pa.CompressedInputStream(pa.PythonFile(self._source, mode="r"), codec)
 
     def more(self) -> bytes:
         try:
-            piece = self._reader.read(STEP_BYTES)
-        except self._errors:
+            piece: bytes = self._reader.read(FEED_BYTES)  # what an error loses
+        except (OSError, pa.ArrowException):
             self.ended, self.fault = True, "the compressed stream is damaged"
             return b""
         self.ended = not piece

@@ -3,7 +3,8 @@
 Reads a `Stream`; yields a `Record` for each record that is whole and a `Damage` for each stretch that is none. Tolerates
 any version number, names in any case, folded header lines, bare line feeds, and any number of empty lines between
 records. A record is whole when its Content-Length leads to an empty line, to another record, or to the end; else the
-stretch up to the next line that begins a plausible record (a version line, and a head with WARC-Type) is damage.
+stretch up to the next plausible record (a version line, and a head with WARC-Type) is damage. That one need not begin
+a line: what was cut off before it need not have ended one.
 
 Holds at most one record of `cap` bytes of content; larger ones are skipped and their content is not kept. It does not
 look into the content (pipeline/sources/capture.py does).
@@ -16,8 +17,8 @@ from typing import NamedTuple
 from pipeline.sources.http import BLANK_LINE, MAX_HEAD_BYTES
 from pipeline.sources.streams import Stream
 
-VERSION = re.compile(rb"[\r\n]*WARC/\d[^\r\n]{0,32}\r?\n", re.IGNORECASE)
-_VERSION_LINE = re.compile(rb"\nWARC/\d{1,2}\.\d{1,4}[ \t]{0,16}\r?\n[A-Z][A-Z-]{1,63}:", re.IGNORECASE)
+VERSION = re.compile(rb"[\r\n]*WARC/\d[\d.]{0,15}[ \t]{0,16}\r?\n", re.IGNORECASE)
+_VERSION_LINE = re.compile(rb"WARC/\d{1,2}\.\d{1,4}[ \t]{0,16}\r?\n[A-Z][A-Z-]{1,63}:", re.IGNORECASE)
 _VERSION_LINE_BYTES = 128  # room for what _VERSION_LINE matches
 _NEWLINES = re.compile(rb"[\r\n]*")
 _DIGITS = re.compile(r"\d{1,15}", re.ASCII)
@@ -67,11 +68,10 @@ def read_records(stream: Stream, position: int, before: int, cap: int) -> Iterat
 
 def find_record(stream: Stream, position: int) -> int:
     """Where the next plausible record begins, at or behind `position`; the stream's end when there is none."""
-    position = max(stream.base, position - 1)  # the line break before it
     while True:
         reached = stream.fill(position + MAX_HEAD_BYTES)
         for match in _VERSION_LINE.finditer(stream.data, position - stream.base):
-            place = stream.base + match.start() + 1
+            place = stream.base + match.start()
             headers, content = _read_head(stream, place)
             if content and "warc-type" in headers:
                 return place
@@ -106,7 +106,11 @@ def _read_head(stream: Stream, position: int) -> tuple[dict[str, str], int]:
         blank = BLANK_LINE.search(stream.data, version.end() - 1, start + MAX_HEAD_BYTES)
         if not blank:
             return {}, 0
-    return _parse_headers(stream.data[version.end() : blank.start()]), stream.base + blank.end()
+    cut = stream.data.find(b"WARC/", version.end(), blank.start())  # most heads hold none: the search is cheap
+    if cut >= 0 and _VERSION_LINE.search(stream.data, cut, blank.end()):
+        return {}, 0  # a head that was cut off, and the record behind it
+    headers = _parse_headers(stream.data[version.end() : blank.start()])
+    return (headers, stream.base + blank.end()) if "warc-type" in headers or "content-length" in headers else ({}, 0)
 
 
 def _parse_headers(head: bytes) -> dict[str, str]:
@@ -146,7 +150,7 @@ def _read_content(stream: Stream, position: int, headers: dict[str, str], conten
     if stream.fault and _skip_newlines_here(stream.data, place) == len(stream.data):
         return stream.fault
     if not _ends_well(stream, stop, blank_line=length is not None):
-        return "its Content-Length is wrong" if length is not None else "it has no Content-Length"
+        return "its Content-Length is wrong" if length is not None else "it has no Content-Length that is a number"
     return Record(headers, data, begin, begin + (length or 0), kept, length or 0, position, stop)
 
 

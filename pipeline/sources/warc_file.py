@@ -17,9 +17,6 @@ Location of a record in gzip is what must be read to have it: member offset, and
 import re
 from collections.abc import Iterator
 
-import zstandard
-
-from pipeline import storage
 from pipeline.sources import members
 from pipeline.sources.capture import STAGE, address, record_identity, to_page
 from pipeline.sources.http import MAX_HEAD_BYTES
@@ -40,8 +37,9 @@ REASONS = (
     "not_http",
     "payload_too_large",
 )
-_GZIP, _LZ4, _ZSTD = b"\x1f\x8b", b"\x04\x22\x4d\x18", b"\x28\xb5\x2f\xfd"
-_ZSTD_DICTIONARY = b"\x5d\x2a\x4d\x18"  # how .warc.zst files with a dictionary begin
+_GZIP = b"\x1f\x8b"
+_CODECS = {b"\x04\x22\x4d\x18": "lz4", b"\x28\xb5\x2f\xfd": "zstd"}
+_LOST_BYTES = 1 << 20  # of a gzip file whose beginning was cut off: about one record
 _ARC = re.compile(rb"(?:filedesc|https?|dns|ftp):\S{1,4096} [0-9.]{7,15} \d{14} ", re.IGNORECASE)  # address, IP, date
 _SNIFFED_BYTES = 512
 _WHOLE = 1 << 62  # behind the end of any stream
@@ -58,10 +56,10 @@ def read_warc(split: Split, spec: SourceSpec) -> Iterator[Page | Rejected]:
         if split.start == 0:
             detail = "ARC files are not read: convert them first, for example with `warcio recompress`"
             yield _file_rejected(split, "arc_not_supported", detail)
-    elif magic[:4] in (_LZ4, _ZSTD, _ZSTD_DICTIONARY):
+    elif magic[:4] in _CODECS:
         if split.start == 0:
-            yield from _decoded(split, spec, magic[:4])
-    elif magic[:2] == _GZIP:
+            yield from _decoded(window, split, spec, _CODECS[magic[:4]])
+    elif magic[:2] == _GZIP or (not VERSION.match(magic) and members.next_member(window, 0, _LOST_BYTES) < _LOST_BYTES):
         yield from _gzip(window, split, spec)
     else:
         yield from _plain(window, split, spec)
@@ -112,19 +110,18 @@ def _plain(window: Window, split: Split, spec: SourceSpec) -> Iterator[Page | Re
             yield _damaged(item, location, location.length)
 
 
-def _decoded(split: Split, spec: SourceSpec, magic: bytes) -> Iterator[Page | Rejected]:
+def _decoded(window: Window, split: Split, spec: SourceSpec, codec: str) -> Iterator[Page | Rejected]:
     """Offsets and lengths of locations are those of the uncompressed bytes."""
-    from fastwarc import stream_io
-
-    with storage.open_range(split.uri, 0, split.file_size) as file:
-        reader = stream_io.Lz4Reader(file) if magic == _LZ4 else stream_io.ZstdReader(file)
-        stream = DecodedFile(reader, (OSError, ValueError, zstandard.ZstdError))
-        for item in read_records(stream, 0, _WHOLE, spec.max_record_bytes + MAX_HEAD_BYTES):
-            location = Location(file=split.uri, offset=item.offset, length=item.stop - item.offset)
-            if isinstance(item, Record):
-                yield to_page(item, location, spec.name, spec.max_record_bytes)
-            else:
-                yield _damaged(item, location, location.length)
+    stream = DecodedFile(window, codec)
+    for item in read_records(stream, 0, _WHOLE, spec.max_record_bytes + MAX_HEAD_BYTES):
+        location = Location(file=split.uri, offset=item.offset, length=item.stop - item.offset)
+        if isinstance(item, Record):
+            yield to_page(item, location, spec.name, spec.max_record_bytes)
+        else:
+            yield _damaged(item, location, location.length)
+    end = stream.base + len(stream.data)
+    if stream.fault and end == 0:
+        yield _file_rejected(split, "damaged_bytes", stream.fault)
 
 
 def _damaged(damage: Damage, location: Location, size: int) -> Rejected:

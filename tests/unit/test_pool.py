@@ -1,0 +1,67 @@
+"""The pool: what a child does to itself costs one task a fault, never the others."""
+
+import os
+import time
+
+import psutil
+import pytest
+
+from pipeline.pool import Pool, TaskFailedError
+from tests.unit.pool_tasks import Allocate, Misbehave, Pid
+
+
+@pytest.fixture
+def pool():
+    made = Pool(2)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("way", "cause"), [("loop", "timeout"), ("gil", "timeout"), ("crash", "crash"), ("exit", "crash")]
+)
+def test_a_fault_names_its_step_and_the_task_goes_on_in_a_new_child(pool, way, cause):
+    faults = []
+
+    task = Misbehave(way)
+    original = Misbehave.after_fault
+
+    def note(self, fault):
+        faults.append(fault)
+        return original(self, fault)
+
+    try:
+        Misbehave.after_fault = note
+        others = [pool.submit(Misbehave("")) for _ in range(3)]
+        assert pool.submit(task).result() == list(range(6))
+        assert [other.result() for other in others] == [list(range(6))] * 3
+    finally:
+        Misbehave.after_fault = original
+    assert [(fault.cause, fault.step) for fault in faults] == [(cause, 3)]
+
+
+def test_an_exception_that_the_task_does_not_forgive_fails_it_with_its_cause(pool):
+    with pytest.raises(TaskFailedError, match="ValueError: a fault of ours"):
+        pool.submit(Misbehave("raise")).result()
+    assert pool.submit(Misbehave("")).result() == list(range(6))  # the child was not lost
+
+
+def test_memory_beyond_the_limit_is_refused(pool):
+    assert pool.submit(Allocate()).result() == "refused"
+    assert pool.submit(Allocate(memory_bytes=0)).result() == str(1 << 29)
+
+
+def test_killing_the_pool_leaves_no_child(pool):
+    child = pool.submit(Pid()).result()
+    assert psutil.pid_exists(child)
+    pool.kill()
+    deadline = time.monotonic() + 5
+    while psutil.pid_exists(child) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not psutil.pid_exists(child)
+    with pytest.raises(TaskFailedError, match="stopped"):
+        pool.submit(Pid()).result()
+
+
+def test_size_0_runs_in_this_process():
+    assert Pool(0).submit(Pid()).result() == os.getpid()
