@@ -147,3 +147,9 @@ def test_a_table_that_overflowed_is_named_so():
 )
 def test_the_language_groups_of_a_rule(languages, groups):
     assert language_groups(languages) == groups
+
+
+def test_quantiles_of_whole_numbers_are_whole():
+    places = {key("zh", "keep", 191): (90,), key("zh", "drop", 291): (6,), key("zh", "drop", 294): (4,)}  # 0, 1, 2
+    sums = {"signals": {key("n", "int", "zh"): (100, 0, 10, 14)}, key("histogram", "n"): places}
+    assert summarise(made(sums))["signals"][0]["groups"]["zh"]["quantiles"] == [0, 0, 1]
