@@ -8,7 +8,7 @@ from functools import cached_property
 
 from tools.sample.articles import Article, block_html
 from tools.sample.chrome import WORDS
-from tools.sample.sites import SITES, Site, number_of, other_site, pick_site, render, url_of
+from tools.sample.sites import Site, number_of, other_site, pick_site, render, url_of
 from tools.sample.truth import Planted, Truth, probes
 from tools.sample.warc import Capture
 
@@ -87,10 +87,9 @@ def page(
 # --- duplicates -----------------------------------------------------------------------------------------------------
 
 SYNONYMS = {
-    "zh": (("因为", "由于"), ("很多", "许多"), ("常常", "经常"), ("可以", "能够"), ("不过", "但是"), ("立刻", "马上"), ("非常", "十分")),
-    "en": ((" often ", " frequently "), (" many ", " numerous "), (" begin", " start"), (" perhaps ", " maybe "), (" large ", " big "), (" quick", " fast"), (" nobody ", " no one ")),
-    "ja": (("しかし", "だが"), ("とても", "非常に"), ("すぐに", "直ちに")),
-}  # fmt: skip
+    "zh": "因为/由于 很多/许多 常常/经常 可以/能够 立刻/马上 非常/十分 如果/假如 因為/由於 許多/很多 通常/一般 多數/大部分",
+    "en": "often/frequently many/numerous almost/nearly enough/sufficient usually/generally nobody/no_one large/big then/next",
+}
 MAX_EDITS = 4
 
 
@@ -98,7 +97,7 @@ def edited(article: Article) -> Article:
     """The article with at most four words exchanged for synonyms and another title: a near duplicate."""
     blocks, left = list(article.blocks), MAX_EDITS
     for index, block in enumerate(blocks):
-        for old, new in SYNONYMS[article.language]:
+        for old, new in (pair.replace("_", " ").split("/") for pair in SYNONYMS[article.language].split()):
             if left and old in block and not block.startswith("```"):
                 block = block.replace(old, new, 1)  # noqa: PLW2901
                 left -= 1
@@ -108,7 +107,7 @@ def edited(article: Article) -> Article:
     return replace(
         article,
         blocks=tuple(blocks),
-        title={"zh": "【转】", "en": "Re: ", "ja": "再録："}[article.language] + article.title,
+        title={"zh": "【转】", "en": "Re: "}[article.language] + article.title,
     )
 
 
@@ -138,7 +137,7 @@ def legacy(texts: Texts, key: str, charset: str, declared: str, where: str) -> P
     meta = "utf-8" if where == "header" else declared  # a template's meta that nobody changed
     made = page(texts, key, f"charset_{declared}", charset=charset, declared=meta, header=header)
     if where == "header":
-        body = made.capture.body.replace(b'<meta charset="utf-8">\n', b"")
+        body = re.sub(rb"(?i)<meta [^>]*charset[^>]*>\n", b"", made.capture.body)
         made = replace(made, capture=replace(made.capture, body=body))
     return made
 
@@ -232,6 +231,13 @@ def opt_out(texts: Texts, key: str, how: str) -> Planted:
     reason = "optout_tdm" if how.endswith("tdm") else "optout_noai"
     ends = {"verdicts": ("ledger",), "reasons": (reason,), "must_contain": (), "must_not_contain": (), "note": how}
     return page(texts, key, "opt_out", headers=headers, head=head, **ends)
+
+
+def damaged(texts: Texts, key: str) -> Planted:
+    """A good page whose compressed record is damaged in its middle: only its neighbours can be read."""
+    ends = {"verdicts": ("ledger",), "reasons": ("damaged_bytes",), "must_contain": (), "must_not_contain": ()}
+    note = "the row of the ledger may name no url"
+    return page(texts, key, "damaged_member", capture={"damage": True}, note=note, **ends)
 
 
 def hidden(texts: Texts, key: str, spam: str, how: str) -> Planted:
