@@ -23,6 +23,7 @@ class Profile:
     list of the published rule set for the language, verbatim. `navigation`: phrases of lines that steer and do not
     tell, lower case. `contacts`: words that label a way to reach somebody, lower case. `openers` are words that must
     be followed by the head of a phrase, `never_after` words that cannot be one: the pair is a sign of word salad.
+    `particles` cannot follow a mark.
     """
 
     segmentation: Segmentation
@@ -34,6 +35,7 @@ class Profile:
     contacts: frozenset[str]
     openers: frozenset[str]
     never_after: frozenset[str]
+    particles: frozenset[str]
 
     @property
     def spaced(self) -> bool:
@@ -65,4 +67,5 @@ def profile(language: str) -> Profile:
         contacts=frozenset(table["contacts"]),
         openers=frozenset(table["openers"]),
         never_after=frozenset(table["never_after"]),
+        particles=frozenset(table["particles"]),
     )

@@ -5,14 +5,14 @@ null where there is nothing to measure (no words, no lines, no list for the lang
 treat null as passing; an empty text fails by its counts, which never are null.
 """
 
-from filters.measures import characters, lines, words
+from filters.measures import characters, lines, marks, words
 from filters.repetition import SIGNALS as REPETITION_SIGNALS
 from filters.repetition import measure_repetition
 from filters.segment import index_words
 from filters.view import TextView
 from schemas.signals import Signal
 
-SIGNALS: tuple[Signal, ...] = characters.SIGNALS + lines.SIGNALS + words.SIGNALS + REPETITION_SIGNALS
+SIGNALS: tuple[Signal, ...] = characters.SIGNALS + lines.SIGNALS + words.SIGNALS + marks.SIGNALS + REPETITION_SIGNALS
 
 
 def measure(view: TextView) -> dict[str, float | int | bool | None]:
@@ -22,5 +22,6 @@ def measure(view: TextView) -> dict[str, float | int | bool | None]:
         **characters.measure_characters(view),
         **lines.measure_lines(view),
         **words.measure_words(view, vocabulary),
+        **marks.measure_marks(view),
         **measure_repetition(view, vocabulary),
     }

@@ -30,9 +30,6 @@ SIGNALS = (
     ),
     Signal("text_mean_sentence_words", "float", "words", "Words / (sentence ends + lines without one)."),
     Signal(
-        "text_doubled_mark_ratio", "float", "ratio", "Two different marks of ,;:，、；：。！？ in a row / such marks."
-    ),
-    Signal(
         "text_c4_sentences", "int", "count", "Sentence ends in the lines that the C4 paper keeps (3 words or more)."
     ),
     Signal("text_c4_tfds_sentences", "int", "count", "The same for the C4 code of TFDS (5 words or more)."),
@@ -56,11 +53,6 @@ _ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\t]+")
 _CJK_ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\s]+")
 _NO_TAGS = re.compile(r"[。！？｡!?…؟۔।॥።။៕.$\\=(){}\[\]（）<`]")  # a sentence, a formula, code, markup
 _MIN_ENTRIES = 4
-_MARKS = ",;:，、；：。！？"
-# ！！ and ？！ are emphasis; :: and ;; are code; a mark after a full stop is an abbreviation ("etc.,").
-_DOUBLED_MARKS = re.compile(
-    r"[,;:，、；：] ?[，、；：。！？.]|[，、；：。！？] ?[,;:，、；：。]|, ?[;:]|; ?[,:]|: ?[,;]"
-)
 _NAVIGATION_LINES = 3  # a line of navigation is at most so many short lines long
 _C4_WORDS, _C4_TFDS_WORDS = 3, 5
 _CJK_WORD_CHARS = 2  # a Chinese word with its share of punctuation (1.75 + .25; chinese_safety.md A3)
@@ -85,7 +77,6 @@ def measure_lines(view: TextView) -> dict[str, float | int | bool | None]:
     barred = javascript | policy
     ends = sum(sentences)
     unfinished = sum(not found for found in sentences)
-    marks = sum(map(view.text.count, _MARKS))
     return {
         "text_lines": count,
         "text_mean_line_chars": ratio(total, count),
@@ -96,7 +87,6 @@ def measure_lines(view: TextView) -> dict[str, float | int | bool | None]:
         "text_line_end_ratio": ratio(sum(line.endswith(_LINE_ENDS) for line in lines), count),
         "text_sentences": ends,
         "text_mean_sentence_words": ratio(len(view.words), ends + unfinished),
-        "text_doubled_mark_ratio": ratio(len(_DOUBLED_MARKS.findall(view.text)), marks),
         "text_c4_sentences": _c4_sentences(lines, sentences, barred, language, _C4_WORDS),
         "text_c4_tfds_sentences": _c4_sentences(lines, sentences, barred, language, _C4_TFDS_WORDS),
         "text_javascript_line_ratio": ratio(len(javascript), count),

@@ -5,6 +5,7 @@ Punctuation is no word here; in datatrove it is, so its shares of words are a li
 """
 
 from collections.abc import Mapping
+from functools import cache
 
 import numpy as np
 
@@ -72,9 +73,13 @@ def measure_words(view: TextView, vocabulary: Vocabulary) -> dict[str, float | i
 
 
 def _numbers(number: Mapping[str, int], listed: frozenset[str]) -> list[int]:
-    """The words of a list that occur, as written or capitalised."""
-    forms = listed | {word.capitalize() for word in listed}
-    return sorted(number[word] for word in forms & number.keys())
+    """The words of a list that occur, as written, capitalised or in capitals."""
+    return sorted(number[word] for word in _forms(listed) & number.keys())
+
+
+@cache
+def _forms(listed: frozenset[str]) -> frozenset[str]:
+    return listed | {form(word) for word in listed for form in (str.capitalize, str.upper)}
 
 
 def _distinct(number: Mapping[str, int], listed: frozenset[str]) -> int | None:
@@ -96,8 +101,7 @@ def _top_ratio(vocabulary: Vocabulary, stop: list[int], language: Profile, top: 
 
 
 def _contact_ratio(vocabulary: Vocabulary, language: Profile) -> float | None:
-    forms = language.contacts | {form(word) for word in language.contacts for form in (str.capitalize, str.upper)}
-    found = {vocabulary.number[word] for word in forms & vocabulary.number.keys()}
+    found = set(_numbers(vocabulary.number, language.contacts))
     long = np.flatnonzero(vocabulary.chars >= _PHONE_DIGITS).tolist()
     if long:
         distinct = tuple(vocabulary.number)

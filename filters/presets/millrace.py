@@ -34,12 +34,12 @@ MILLRACE = rows(
     too_many_hashes=(0.3, "Gopher .1; a gold page has .25"),
     too_many_ellipses=(0.15, "Gopher .1; a gold page has .12"),
     too_many_new_lines=(0.9, "FineWeb .3; a gold page has .89"),
-    doubled_marks=(0.1, "marks in random places; encyclopaedia with gaps reaches .07"),
+    doubled_marks=(0.08, "marks in random places; encyclopaedia with gaps reaches .05"),
 )
 
 MILLRACE_ZH = rows(
     _CLEAN,
-    too_little_han=(0.02, "ChineseWebText .3 drops questions of mathematics, which go down to .02"),
+    too_little_han=(0.01, "ChineseWebText .3 drops questions of mathematics, which go down to .01"),
     too_few_function_words=(0.01, "of words; ROOTS asks .17; news goes down to .02"),
     too_many_navigation_lines=(0.3, "MAP-NEO .3, with more phrases; gold pages reach .17"),
     too_many_short_lines=(0.9, "10 characters; questions with choices reach .89"),
@@ -48,6 +48,7 @@ MILLRACE_ZH = rows(
     too_many_contacts=(0.06, "gold pages reach .02"),
     too_much_in_brackets=(0.25, "MAP-NEO .1; news pages reach .19"),
     broken_phrases=(0.25, "1 opener in 150 in clean text"),
+    broken_clauses=(0.055, "prose reaches .041, questions .06; shuffled paragraphs .08 at the median"),
     sentences_without_end=(150, "words; clean text reaches 144"),
     words_too_short=(1.05, "characters; shuffled characters have 1.06 at the median, formulas go down to 1.08"),
 )
@@ -63,6 +64,7 @@ MILLRACE_EN = rows(
     too_many_contacts=(0.08, "a paragraph on how to reach the authors has .08"),
     too_many_capitals=(0.5, "of letters; a gold page has .32"),
     broken_phrases=(0.2, "1 determiner in 200 in clean text, 1 in 3 in shuffled"),
+    broken_clauses=(0.055, "clean text reaches .03; shuffled paragraphs .1 at the median"),
     sentences_without_end=(150, "words; prose of 1776 reaches 92 in 99.5 %"),
     words_too_long=(12, "characters, Gopher 10; clean text reaches 7.3"),
 )

@@ -43,6 +43,7 @@ CONDITIONS: Final[dict[str, tuple[str, Literal["low", "high"]]]] = {
     "too_many_links": ("text_url_ratio", "high"),
     "no_punctuation": ("text_punctuation_ratio", "low"),
     "doubled_marks": ("text_doubled_mark_ratio", "high"),
+    "broken_clauses": ("text_broken_clause_ratio", "high"),
     "curly_brackets": ("text_curly_brackets", "high"),
     "too_many_hashes": ("text_hash_word_ratio", "high"),
     "too_many_ellipses": ("text_ellipsis_word_ratio", "high"),

@@ -92,6 +92,8 @@ CASES = [
     ("too_much_in_brackets", "millrace_zh", "zh", "【推荐】【热门】【最新活动】市场里的人很多【置顶】【官方公告】老人卖鱼", "【市场】" + ZH),
     ("broken_phrases", "millrace_zh", "zh", "老人在的门口和了邻居，从就河里把也水桶，向的街上与及孩子。由都雨水被的太阳，为了，在和摊位，于是的屋檐，从而", ZH * 4),
     ("broken_phrases", "millrace_en", "en", "The of fish the and river a was their with gate the is old an to man every for people the by sun its they roof the have bread.", EN),
+    ("broken_clauses", "millrace_zh", "zh", "市场的热闹，的老人在，门口和豆子，说话与。今年，雨水多，河里的鱼，价钱，涨了，街上，孩子，了水桶。", ZH),
+    ("broken_clauses", "millrace_en", "en", "Fish the, river with a. Gate, old man, people, the sun, roof, bread, their! Buckets, price, girl, our, stalls.", EN * 2),
     ("sentences_without_end", "millrace_zh", "zh", (ZH.replace("。", "").replace("，", "")) * 3, ZH * 3),
     ("sentences_without_end", "millrace_en", "en", EN.replace(".", "").replace(",", "") * 2, EN * 2),
     ("words_too_short", "millrace_zh", "zh", "、".join("鱼水豆猫街门桶河人雨他说笑看听跑买卖吃喝") * 2, ZH),

@@ -61,9 +61,9 @@ def test_a_threshold_of_the_recipe_says_what_it_replaced():
     spec = RulesSpec(thresholds={"zh": {"too_little_han": 0.3}, "every": {"doubled_marks": 0.2}})
     rule = by_reason(spec, ("zh",))["too_little_han"]
     assert (rule.low, rule.high) == (0.3, None)
-    assert rule.citation.startswith("recipe, instead of 0.02 (")
+    assert rule.citation.startswith("recipe, instead of 0.01 (")
     assert by_reason(spec, ())["doubled_marks"].high == 0.2
-    assert by_reason(spec, ("yue",))["too_little_han"].low == 0.02
+    assert by_reason(spec, ("yue",))["too_little_han"].low == 0.01
 
 
 def test_off_holds_in_every_language():
