@@ -165,7 +165,7 @@ def _s3_client(process: int) -> Any:  # noqa: ARG001 - the key of the cache
             options["s3"] = {"addressing_style": "path"}
         if not host.endswith(".amazonaws.com"):
             options |= dict.fromkeys(("request_checksum_calculation", "response_checksum_validation"), "when_required")
-    return boto3.client("s3", config=Config(**options))
+    return boto3.session.Session().client("s3", config=Config(**options))
 
 
 def _s3() -> Any:
@@ -184,9 +184,7 @@ def _s3_errors(action: str, uri: str) -> Iterator[None]:
     except (boto.NoCredentialsError, boto.PartialCredentialsError) as error:
         cause = "no complete credentials are set (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile)"
         raise StorageError(f"cannot {action} {uri}: {cause}") from error
-    except boto.HTTPClientError as error:
-        raise StorageError(f"cannot {action} {uri}: no connection to the endpoint, {_one_line(error)}") from error
-    except (boto.BotoCoreError, ValueError) as error:  # ValueError: the endpoint is no URL
+    except (boto.BotoCoreError, ValueError) as error:  # no connection, a bad name; ValueError: the endpoint is no URL
         raise StorageError(f"cannot {action} {uri}: {_one_line(error)}") from error
 
 
@@ -227,4 +225,5 @@ def _gcs_errors(action: str, uri: str) -> Iterator[None]:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
+    text = " ".join(str(error).split())[:300]
+    return text[:1].lower() + text[1:]

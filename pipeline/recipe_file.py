@@ -99,7 +99,7 @@ def _toml_keys(location: Sequence[str], values: Mapping[str, Any]) -> list[str]:
 
 
 def _line_of(text: str, keys: Sequence[str]) -> int | None:
-    """The line of a key, or of its nearest table, counted from 1."""
+    """The first line that shares the most of a key's path, counted from 1."""
     table: list[str] = []
     best, best_line = 0, None
     for number, line in enumerate(text.split("\n"), 1):
@@ -109,8 +109,9 @@ def _line_of(text: str, keys: Sequence[str]) -> int | None:
             path = table + _split(key.group(1))
         else:
             continue
-        if list(keys[: len(path)]) == path and len(path) > best:
-            best, best_line = len(path), number
+        shared = next((i for i, (a, b) in enumerate(zip(keys, path, strict=False)) if a != b), min(len(keys), len(path)))
+        if shared > best:
+            best, best_line = shared, number
     return best_line
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from schemas.signals import Signal
 
 LOCATION = pa.struct([("file", pa.string()), ("offset", pa.int64()), ("length", pa.int64())])
-TIMESTAMP = pa.timestamp("s", tz="UTC")
+TIMESTAMP = pa.timestamp("ms", tz="UTC")  # Parquet has no coarser unit
 
 DOCUMENTS = pa.schema(
     [

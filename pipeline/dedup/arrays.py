@@ -48,6 +48,8 @@ def hash_ranges(hashes: NDArray[np.uint64], partitions: int) -> NDArray[np.int64
 
 def scatter(records: NDArray[np.void], targets: NDArray[np.int64]) -> Iterator[tuple[int, bytes]]:
     """Cut records into one packed message for each target."""
+    if not len(records):
+        return
     order = np.argsort(targets, kind="stable")
     found, starts = np.unique(targets[order], return_index=True)
     for target, rows in zip(found, np.split(order, starts[1:]), strict=True):

@@ -15,10 +15,11 @@ LANGUAGE_GROUPS = ("zh", "en", "other")
 
 _DECADE = np.array([1, 1.25, 1.6, 2, 2.5, 3.15, 4, 5, 6.3, 8])  # Renard's R10 series (ISO 3), ten bins a decade
 _OUTER = np.concatenate([_DECADE * 10.0**power for power in range(9)] + [np.array([1e9])])
-EDGES: npt.NDArray[np.float64] = np.concatenate([-_OUTER[::-1], np.arange(-99, 100) / 100, _OUTER])
-"""One grid for every signal: steps of .01 in [-1, 1], ten per decade up to ±1e9. Bin i is [EDGES[i-1], EDGES[i]);
-bin 0 lies below, bin len(EDGES) above. Units need not be known, and a ratio, a count and a perplexity all find
-a resolution of 1 % of their range or 25 % of their size."""
+_EXACT = np.nextafter(np.array([0.0, 1.0]), 2)  # just above 0 and 1, so that these two have bins of their own
+EDGES: npt.NDArray[np.float64] = np.sort(np.concatenate([-_OUTER, np.arange(-99, 100) / 100, _OUTER, _EXACT]))
+"""One grid for every signal: steps of .01 in [-1, 1], exactly 0, exactly 1, and ten per decade up to ±1e9. Bin i is
+[EDGES[i-1], EDGES[i]); bin 0 lies below, bin len(EDGES) above. Units need not be known, and a ratio, a count and a
+perplexity all find a resolution of 1 % of their range or 25 % of their size."""
 COUNTED = ("language", "script", "source", "extractor", "month")
 CLUSTER_EDGES = (2, 3, 4, 5, 7, 10, 20, 50, 100, 1_000, 10_000, 100_000)
 _MONTHS = (np.datetime64("1990-01", "M"), np.datetime64("2100-01", "M"))
@@ -33,7 +34,7 @@ def language_group(language: str) -> str:
 
 def frame(documents: pa.Table, decisions: pa.Table) -> pa.Table:
     """What documents are counted by, one row each."""
-    seconds = documents["fetched_at"].cast(pa.int64())
+    seconds = documents["fetched_at"].cast(pa.timestamp("s", tz="UTC"), safe=False).cast(pa.int64())
     months = seconds.fill_null(0).to_numpy().astype("datetime64[s]").astype("datetime64[M]")
     plausible = (months >= _MONTHS[0]) & (months < _MONTHS[1])
     month = np.where(pc.is_null(seconds).to_numpy(), "unknown", np.where(plausible, months.astype(str), "implausible"))

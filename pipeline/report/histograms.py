@@ -121,11 +121,13 @@ def _is_linear(limits: Sequence[float]) -> bool:
 
 def _limits(wanted: set[float], *, whole: bool) -> list[float]:
     """Limits of at most BARS bars that hold all of `wanted`, taken from the bins of the profile."""
-    edges = sorted({float(math.ceil(edge)) if whole else float(edge) for edge in EDGES})
+    edges = sorted(
+        {float(math.ceil(edge)) if whole else round(float(edge), 9) for edge in EDGES}
+    )  # 0 and 1 join their neighbours
     first = max(bisect_right(edges, min(wanted)) - 1, 0)
     last = next((i for i, edge in enumerate(edges) if edge >= max(wanted)), len(edges) - 1)
     limits = edges[first : last + 1]
-    if limits[0] >= -1 and limits[-1] <= 1.25:  # the bin above 1 holds 1 itself: drawn as wide as the others
+    if limits[0] >= -1 and max(wanted) < 1.01:  # a bin for 1 itself, drawn as wide as the others
         limits = [edge for edge in limits if edge <= 1] + ([1.01] if limits[-1] > 1 else [])
         step = math.ceil((len(limits) - 1) / BARS)
     else:

@@ -89,7 +89,7 @@ def render(
             safety=[row for row in summary["signals"] if row["name"].startswith(SAFETY_SIGNALS)],
             safety_stages=SAFETY_STAGES,
             rows=lambda value: list(_flat(value)),
-            rule_text=_rule_text,
+            rule_lines=_rule_lines,
             failed_text=_failed_text,
             groups=LANGUAGES,
             columns=COLUMNS,
@@ -188,10 +188,22 @@ def _lang(language: str, script: str = "") -> str:
     return "-".join(parts) if language in parts else ""
 
 
-def _rule_text(rule: Json) -> str:
-    sides = [f"{sign} {number(rule[side])}" for side, sign in (("low", "<"), ("high", ">")) if rule[side] is not None]
-    where = f" ({', '.join(rule['languages'])})" if rule["languages"] else ""
-    return f"{' or '.join(sides)}{where}"
+def _rule_lines(rules: Sequence[Json]) -> list[dict[str, str]]:
+    """Rules that differ only in threshold or language on one line: `> 35 (en), > 5,000 (zh)`."""
+    lines: dict[tuple[str, ...], dict[str, list[str]]] = {}
+    for rule in rules:
+        sides = [
+            f"{sign} {number(rule[side])}" for side, sign in (("low", "<"), ("high", ">")) if rule[side] is not None
+        ]
+        line = lines.setdefault(tuple(rule[name] for name in ("reason", "signal", "verdict", "citation")), {})
+        line.setdefault(" or ".join(sides), []).extend(rule["languages"])
+    return [
+        {
+            **dict(zip(("reason", "signal", "verdict", "citation"), key, strict=True)),
+            "when": ", ".join(f"{text} ({', '.join(where)})" if where else text for text, where in line.items()),
+        }
+        for key, line in lines.items()
+    ]
 
 
 def _failed_text(reason: Json) -> str:

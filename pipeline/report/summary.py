@@ -16,7 +16,7 @@ from pipeline.report.algebra import OVERFLOW, SEPARATOR, Counts, Profile
 from pipeline.report.counts import CLUSTER_EDGES, EDGES, LANGUAGE_GROUPS, VERDICTS, language_group
 from pipeline.report.samples import NOT_A_CAPTURE
 
-OVERLAP_REASONS = 12
+OVERLAP_REASONS = 10
 HOSTS = 15
 QUANTILES = (0.05, 0.5, 0.95)
 
@@ -268,7 +268,7 @@ def _quantiles(bars: Sequence[Mapping[str, Any]], *, whole: bool) -> list[float 
             result.append(high if low is None else low)
         else:
             value = low + (high - low) * wanted / counts[index]
-            result.append(max(low, math.ceil(value) - 1) if whole else value)
+            result.append(max(low, math.ceil(value) - 1) if whole else round(value, 9))
     return result
 
 
