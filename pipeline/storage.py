@@ -193,6 +193,12 @@ class _Range(io.RawIOBase):
         self._position = max(self._start, base + offset)
         return self._position - self._start
 
+    def readall(self) -> bytes:  # the one inherited reads 8 KiB at a time
+        parts: list[bytes] = []
+        while part := self.read(OBJECT_READ_BYTES):
+            parts.append(part)
+        return b"".join(parts)
+
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
         view = memoryview(buffer).cast("B")
         length = max(0, min(len(view), self._end - self._position))
