@@ -14,7 +14,7 @@ from pipeline.report import charts
 from pipeline.report.algebra import canonical, key
 from pipeline.report.histograms import BARS, histogram
 from pipeline.report.profile import empty, merge, profile_split
-from pipeline.report.render import render, render_json
+from pipeline.report.render import _rule_lines, render, render_json
 from pipeline.report.summary import summarise
 from pipeline.report.visible import visible
 from schemas.rules import Rule
@@ -224,7 +224,7 @@ def test_histograms_are_valid_vega_lite_and_lose_no_document(profile):
 
 @pytest.mark.parametrize(
     "places",
-    [[(0, 1), (5, 1)], [(300, 9), (330, 2)], [(0, 1), (381, 1)], [(192, 5), (292, 5)], [(100, 1), (192, 1), (350, 1)]],
+    [[(0, 1), (5, 1)], [(300, 9), (330, 2)], [(0, 1), (383, 1)], [(192, 5), (292, 5)], [(100, 1), (192, 1), (350, 1)]],
 )
 def test_extreme_histograms_can_be_drawn(places):
     table = {key("zh", "keep", place): (count,) for place, count in places}
@@ -239,3 +239,13 @@ def test_only_shapes_and_text_leave_the_renderer():
     assert charts._plain(etree.fromstring(bad), "a<b") == (
         '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="a&lt;b"><g><path d="M0.12,1" fill="#fff"/></g></svg>'
     )
+
+
+def test_rules_that_differ_in_language_or_threshold_share_a_line():
+    rule = {"reason": "r", "signal": "s", "verdict": "drop", "citation": "c", "low": None}
+    rules = [
+        {**rule, "high": 0.25, "languages": ("zh",)},
+        {**rule, "high": 0.25, "languages": ("yue",)},
+        {**rule, "high": 5000.0, "low": 2.0, "languages": ()},
+    ]
+    assert [line["when"] for line in _rule_lines(rules)] == ["> 0.25 (zh, yue), < 2 or > 5,000"]

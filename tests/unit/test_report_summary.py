@@ -1,5 +1,6 @@
 """Rates, ranks and checks, against figures worked out by hand."""
 
+import pyarrow as pa
 import pytest
 
 from pipeline.report import summary
@@ -150,6 +151,16 @@ def test_the_language_groups_of_a_rule(languages, groups):
 
 
 def test_quantiles_of_whole_numbers_are_whole():
-    places = {key("zh", "keep", 191): (90,), key("zh", "drop", 291): (6,), key("zh", "drop", 294): (4,)}  # 0, 1, 2
+    places = {key("zh", "keep", 191): (90,), key("zh", "drop", 292): (6,), key("zh", "drop", 296): (4,)}  # 0, 1, 2
     sums = {"signals": {key("n", "int", "zh"): (100, 0, 10, 14)}, key("histogram", "n"): places}
     assert summarise(made(sums))["signals"][0]["groups"]["zh"]["quantiles"] == [0, 0, 1]
+
+
+def test_shares_of_exactly_nothing_and_everything_are_told_from_their_neighbours():
+    made_ = snapshot(20)
+    column = pa.array([0.0] * 8 + [1.0] * 12)
+    place = made_.signals.schema.get_field_index("lines_duplicate_ratio")
+    exact = made_.signals.set_column(place, "lines_duplicate_ratio", column)
+    profile = profile_split(made_.documents, exact, made_.ledger, made_.decisions, made_.duplicates, RULES, 1)
+    row = next(row for row in summarise(profile)["signals"] if row["name"] == "lines_duplicate_ratio")
+    assert {value for group in row["groups"].values() for value in group["quantiles"]} == {0, 1}
