@@ -90,7 +90,7 @@ def _blocks(body: str) -> list[str]:
     return blocks
 
 
-def block_html(block: str) -> str:
+def block_html(block: str) -> str:  # noqa: PLR0911 - one return a kind of block
     """One block as HTML, escaped."""
     lines = block.split("\n")
     if block.startswith("```"):

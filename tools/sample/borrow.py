@@ -51,7 +51,13 @@ def excerpt(text: str, language: str) -> list[str]:
         mark = HAN if language == "zh" else KANA if language == "ja" else re.compile("[a-z ]")
         prose = len(mark.findall(line)) >= (0.8 if language == "en" else 0.5 if language == "zh" else 0.35) * len(line)
         ends = line.endswith("." if language == "en" else "。")
-        if not (prose and ends and len(line) >= {"zh": 45, "ja": 30, "en": 60}[language]) or line[0] in "|#ə/(（" or "..." in line or line.startswith("说明") or line in chosen:
+        if (
+            not (prose and ends and len(line) >= {"zh": 45, "ja": 30, "en": 60}[language])
+            or line[0] in "|#ə/(（"
+            or "..." in line
+            or line.startswith("说明")
+            or line in chosen
+        ):
             continue
         if size + len(line) > LIMITS[1]:
             break
@@ -75,11 +81,11 @@ def crawl() -> Iterator[tuple[str, str, str, str, str, list[str]]]:
                     continue
                 language = row[1][:2]
                 markup = record.reader.read().decode("utf-8", "replace")
-                found = trafilatura.bare_extraction(markup, fast=True)
+                found = trafilatura.extract(markup, fast=True)
                 heading = re.search(r"<h1(?![^>]*menu-title)[^>]*>(.{2,200}?)</h1>", markup, re.DOTALL)
                 if language not in TAKE or not found or not heading:
                     continue
-                paragraphs = excerpt(found.text, language)
+                paragraphs = excerpt(found, language)
                 if paragraphs:
                     title = " ".join(html.unescape(re.sub(r"<[^>]*>", "", heading[1])).split()).strip("¶#\u200b ")
                     yield url, language, row[3], row[4].partition(":")[0] or row[4], title, paragraphs
@@ -110,8 +116,14 @@ def leaks() -> Iterator[tuple[str, str, str]]:
         for number, name in enumerate(ids, 1):
             row = rows[benchmark, name]
             lines = [" ".join(line.split()) for line in (row["question"], *row["choices"])]
-            blocks.append("\n\n".join([f"{number}．{lines[0]}" if key[:2] == "zh" else f"{number}) {lines[0]}", *lines[1:]]))
-        yield key[:2], key, f"%% {key} | planted-leak | {origin} ({benchmark}) | {licence}\n# {title}\n\n" + "\n\n".join(blocks) + "\n"
+            blocks.append(
+                "\n\n".join([f"{number}．{lines[0]}" if key[:2] == "zh" else f"{number}) {lines[0]}", *lines[1:]])
+            )
+        yield (
+            key[:2],
+            key,
+            f"%% {key} | planted-leak | {origin} ({benchmark}) | {licence}\n# {title}\n\n" + "\n\n".join(blocks) + "\n",
+        )
 
 
 def main() -> None:
@@ -139,7 +151,9 @@ def main() -> None:
     for language, _, text in leaks():
         out[f"{language}.borrowed"].append(text)
     for name, parts in out.items():
-        lead = "Excerpts of freely licensed pages; each names its origin and licence. Made by tools/sample/borrow.py.\n\n"
+        lead = (
+            "Excerpts of freely licensed pages; each names its origin and licence. Made by tools/sample/borrow.py.\n\n"
+        )
         (TEXTS / f"{name}.md").write_text(lead + "\n".join(parts), encoding="utf-8")
         print(name, len(parts))
 

@@ -92,11 +92,13 @@ def pick_site(article: Article, salt: str = "") -> Site:
     return fitting[number_of(article.key + salt) % len(fitting)]
 
 
-def other_site(article: Article, taken: str) -> Site:
-    """Another host with another template, for mirrors."""
-    here = next(s for s in SITES[article.language, article.script] if s.host == taken)
-    rest = [s for s in SITES[article.language, article.script] if s.layout != here.layout and s.layout != "shop"]
-    return rest[number_of("mirror " + article.key) % len(rest)]
+def other_sites(article: Article, taken: str) -> list[Site]:
+    """The other hosts of the language with other templates, for mirrors; the first differs from article to article."""
+    sites = SITES[article.language, article.script]
+    here = next(site for site in sites if site.host == taken)
+    rest = [site for site in sites if site.layout not in (here.layout, "shop")]
+    start = number_of("mirror " + article.key) % len(rest)
+    return rest[start:] + rest[:start]
 
 
 def url_of(site: Site, article: Article) -> str:

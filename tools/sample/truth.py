@@ -43,7 +43,7 @@ class Planted:
 def line(planted: Planted, file: str) -> str:
     """One JSON line."""
     identity = record_id(planted.capture.url, planted.capture.number)
-    row = {"url": planted.capture.url, "record_id": identity, "doc_id": document_id(identity), "file": file}
+    row = {"url": planted.capture.url, "record_id": identity, "doc_id": document_id(identity.strip("<>")), "file": file}
     return json.dumps(row | asdict(planted.truth), ensure_ascii=False)
 
 

@@ -74,8 +74,12 @@ def _capture(capture: Capture, info: str, when: datetime) -> list[bytes]:
         ("WARC-Target-URI", capture.url),
     )
     request_id = record_id(capture.url, capture.number, "request")
-    response = (("WARC-Concurrent-To", request_id), *common, ("WARC-Payload-Digest", _digest(capture.body)))
-    response += (("WARC-Block-Digest", _digest(block)),)
+    response: tuple[tuple[str, str], ...] = (
+        ("WARC-Concurrent-To", request_id),
+        *common,
+        ("WARC-Payload-Digest", _digest(capture.body)),
+        ("WARC-Block-Digest", _digest(block)),
+    )
     if capture.truncated:
         response += (("WARC-Truncated", capture.truncated),)
     if capture.kind == "revisit":
@@ -96,7 +100,7 @@ def _capture(capture: Capture, info: str, when: datetime) -> list[bytes]:
     ]
 
 
-def _record(
+def _record(  # noqa: PLR0917 - in the order in which they are written
     kind: str, identity: str, when: datetime, media: str, block: bytes, fields: tuple[tuple[str, str], ...]
 ) -> bytes:
     head = [

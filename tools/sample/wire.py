@@ -60,6 +60,19 @@ def redirects() -> list[Planted]:
     ]
 
 
+def to_https(planted: Planted) -> Planted:
+    """The commonest redirect: http to https, with the server's standard page."""
+    target = planted.capture.url
+    body = f'<html>\n<head><title>301 Moved Permanently</title></head>\n<body>\n<h1>Moved</h1><a href="{target}">here</a>\n</body></html>\n'
+    capture = Capture(
+        url=target.replace("https://", "http://"),
+        status="301 Moved Permanently",
+        headers=(("Content-Type", "text/html"), ("Location", target)),
+        body=body.encode(),
+    )
+    return Planted(capture=capture, truth=_ledger("redirect", "redirect"))
+
+
 def errors() -> list[Planted]:
     """Error pages with the frame and the apologies that sites put around them."""
     rows = (
@@ -223,3 +236,8 @@ def revisit(planted: Planted) -> Planted:
     first = planted.capture
     capture = Capture(url=first.url, status="304 Not Modified", headers=(HTML,), kind="revisit", number=1)
     return Planted(capture=capture, truth=_ledger("revisit", "revisit", "not_a_capture"))
+
+
+def everything() -> list[Planted]:
+    """All of the above that needs no article."""
+    return [*redirects(), *errors(), *other_formats(), *empty(), bomb(), *hostile()]
