@@ -36,6 +36,12 @@ SIGNALS = (
     Signal("text_javascript_line_ratio", "float", "ratio", "Lines with the word javascript / lines."),
     Signal("text_policy_line_ratio", "float", "ratio", "Lines on cookies, privacy or terms (C4's phrases) / lines."),
     Signal("text_lorem_ipsum", "bool", "flag", "The text holds 'lorem ipsum'."),
+    Signal(
+        "text_fragment_char_ratio",
+        "float",
+        "ratio",
+        "Characters of lines of at most 60 characters (zh 20) without an end mark / of all lines: titles, menus, dates.",
+    ),
     Signal("text_navigation_line_ratio", "float", "ratio", "Short lines with a phrase of navigation / lines."),
     Signal("text_navigation_char_ratio", "float", "ratio", "Characters of such lines / characters of all lines."),
     Signal(
@@ -47,12 +53,14 @@ _BULLETS = tuple("•-*·●○■□◆◇★☆▪▸►▶※‣–")
 _ELLIPSES = ("...", "…")
 # Sentence ends with the quotes and brackets that may close them (chinese_safety.md A3: 91 to 96 % of clean lines).
 _LINE_ENDS = tuple(".!?\"'。！？｡．…”’」』；;：:）)】》〉؟۔।॥።။៕‽")
+_OPEN_ENDS = tuple(",，、~～-—")  # the sentence goes on in the next line, as in verse
 _SENTENCE_ENDS = re.compile("[。！？｡!?…؟۔।॥።။៕.]+")
 _INNER_DOT = re.compile(r"\.\w")  # 3.5, example.org: no end
 _ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\t]+")
 _CJK_ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\s]+")
 _NO_TAGS = re.compile(r"[。！？｡!?…؟۔।॥።။៕.$\\=(){}\[\]（）<`]")  # a sentence, a formula, code, markup
 _MIN_ENTRIES = 4
+_FRAGMENT_LINES = 2  # a title or an entry of a list is at most so many short lines long
 _NAVIGATION_LINES = 3  # a line of navigation is at most so many short lines long
 _C4_WORDS, _C4_TFDS_WORDS = 3, 5
 _CJK_WORD_CHARS = 2  # a Chinese word with its share of punctuation (1.75 + .25; chinese_safety.md A3)
@@ -92,6 +100,7 @@ def measure_lines(view: TextView) -> dict[str, float | int | bool | None]:
         "text_javascript_line_ratio": ratio(len(javascript), count),
         "text_policy_line_ratio": ratio(len(policy), count),
         "text_lorem_ipsum": "lorem ipsum" in folded,
+        "text_fragment_char_ratio": ratio(_fragment_chars(lines, lengths, language), total),
         "text_navigation_line_ratio": ratio(len(navigation), count),
         "text_navigation_char_ratio": ratio(sum(navigation), total),
         "text_tag_list_ratio": ratio(sum(len(line) for line in lines if _is_tag_list(line, language)), total),
@@ -110,6 +119,15 @@ def _c4_sentences(lines: tuple[str, ...], sentences: list[int], barred: set[int]
         and line.endswith(_LINE_ENDS)
         and not line.endswith(_ELLIPSES)
         and (len(line.split(None, words)) if language.spaced else len(line) / _CJK_WORD_CHARS) >= words
+    )
+
+
+def _fragment_chars(lines: tuple[str, ...], lengths: list[int], language: Profile) -> int:
+    limit = _FRAGMENT_LINES * language.short_line_chars
+    return sum(
+        length
+        for line, length in zip(lines, lengths, strict=True)
+        if length <= limit and not line.endswith(_LINE_ENDS) and not line.endswith(_OPEN_ENDS)
     )
 
 

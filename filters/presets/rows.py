@@ -50,6 +50,7 @@ CONDITIONS: Final[dict[str, tuple[str, Literal["low", "high"]]]] = {
     # lines
     "too_few_line_ends": ("text_line_end_ratio", "low"),
     "too_many_short_lines": ("text_short_line_ratio", "high"),
+    "mostly_fragments": ("text_fragment_char_ratio", "high"),
     "too_many_new_lines": ("text_newline_word_ratio", "high"),
     "too_many_bullet_lines": ("text_bullet_line_ratio", "high"),
     "too_many_ellipsis_lines": ("text_ellipsis_line_ratio", "high"),

@@ -30,6 +30,8 @@ def why(snapshot_uri: str, wanted: str, *, show_text: bool) -> int:
     for part, row in _rows(snapshot, manifest["splits"], "ledger", column, wanted):
         found += 1
         entry = snapshot.read("ledger", part).slice(row, 1).to_pylist()[0]
+        if entry["reason"] == "not_a_capture":  # requests and metadata bear the URL of their page
+            continue
         console.print(f"[bold]Not a document[/]: {entry['reason']} (stage {entry['stage']})", highlight=False)
         _print_fields(console, {**entry, "location": _place(entry["location"])})
     if not found:

@@ -75,6 +75,8 @@ CASES = [
     ("too_many_hashes", "millrace", "en", " #".join(distinct_words(60)), EN + " #fish #market"),
     ("too_many_ellipses", "millrace", "zh", "他说……鱼……水……很多……" * 6, ZH + "他说……鱼……"),
     ("too_many_new_lines", "millrace", "en", "\n".join(distinct_words(60)), "\n".join(f"{w} is here" for w in distinct_words(60))),
+    ("mostly_fragments", "millrace", "zh", "\n".join(f"03-{n}\n市场里的老人与第{n}个秋天" for n in range(11, 20)), LINES + "\n03-11\n市场里的老人"),
+    ("mostly_fragments", "millrace", "en", "\n".join(f"What the {w} saw at the market" for w in distinct_words(9)), ",\n".join(EN.split(", "))),
     ("doubled_marks", "millrace", "zh", "市场的热闹，。老人：、豆子和邻居说，；今年雨水，、很多。去年的鱼，；价钱没有涨，。街上的人多了，：", ZH),
     ("too_little_han", "millrace_zh", "zh", EN, "解方程 x^2+2x+1=0，并说明理由。" * 2),
     ("too_few_function_words", "millrace_zh", "zh", "棋牌游戏 真人娱乐 手机版下载 投注平台 " * 8, ZH),
