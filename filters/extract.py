@@ -39,8 +39,8 @@ _GIANT_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9]{0,20})\s[^<>]{50000,}>?")
 _TAG = re2.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
 # Elements without an end tag, or whose end tag HTML lets authors leave out.
 _VOID = frozenset(
-    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
-    + ("p", "li", "td", "tr", "th", "option", "dt", "dd")
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
+    | {"p", "li", "td", "tr", "th", "option", "dt", "dd"}
 )
 _TITLE = re.compile(r"(?is)<title[^>]{0,500}>([^<]{0,2000})")
 _MAX_TITLE_CHARS = 300

@@ -18,8 +18,8 @@ _KEPT_TAGS = frozenset({"html", "body", "head", "main", "article"})
 def remove_hidden(tree: HtmlElement) -> int:
     """Remove hidden elements; return how many. Their following text stays."""
     removed, page_chars = 0, -1
-    for element in tree.xpath("//*[@hidden or contains(@style, 'none') or contains(@style, 'hidden')]")[:_MAX_ELEMENTS]:
-        if element.tag in _KEPT_TAGS or element.getparent() is None or not _is_hidden(element):
+    for element in list(filter(_is_hidden, tree.xpath("//*[@hidden or @style]")))[:_MAX_ELEMENTS]:
+        if element.tag in _KEPT_TAGS or element.getparent() is None:
             continue
         chars = _chars(element)
         if chars and page_chars < 0:

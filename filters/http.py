@@ -2,7 +2,7 @@
 
 Reads a `Page`; returns `Keep` or `Drop` with one of REASONS. Drops redirects, errors, bodies that are empty, too
 small or too large, types that are not HTML or plain text, and bodies that claim to be HTML and are something else.
-Rows that already are text (WET, JSONL `text`) have no status and no type: only emptiness and size are checked.
+Rows that already are text (WET, JSONL `text`) have no status: only emptiness and size are checked.
 
 It does not decode, and it does not recognise soft errors ("404" served with status 200): the text rules meet those.
 """
@@ -124,11 +124,11 @@ class HttpSpec:
                 return Drop("page_too_large", size, self.max_page_bytes)
             if not page.payload.strip(_BLANK):
                 return Drop("empty_body", size)
-            return KEEP if page.media == "text" else self._markup(page)
+            return KEEP if page.media == "text" and page.status is None else self._bytes(page)
 
         return check
 
-    def _markup(self, page: Page) -> Decision:
+    def _bytes(self, page: Page) -> Decision:
         body, media_type = page.payload, media_type_of(page)
         # A row without status (JSONL `html`) says by its field that it is HTML.
         if media_type not in self.media_types and not (page.status is None and media_type == ""):
@@ -137,7 +137,7 @@ class HttpSpec:
             return KEEP
         if (found := _other_format(body)) is not None:
             return Drop("not_html_bytes", detail=found)
-        if media_type != "text/plain" and not _wide(body) and _ANY_TAG.search(body) is None:
+        if media_type != "text/plain" and _wide(body) is None and _ANY_TAG.search(body) is None:
             return Drop("not_html_bytes", detail="no markup")
         if len(body) < self.min_page_bytes:
             return Drop("page_too_small", len(body), self.min_page_bytes)
@@ -150,12 +150,10 @@ def media_type_of(page: Page) -> str:
 
 
 def media_of(page: Page) -> str:
-    """Either "text", for a page whose layout is final, or "html". `text/plain` that starts as HTML is mislabelled."""
-    if page.media == "text":
-        return "text"
-    if media_type_of(page) == "text/plain" and not looks_like_html(page.payload):
-        return "text"
-    return "html"
+    """Either "text", for a page whose layout is final, or "html". A `text/plain` response that starts as HTML is HTML."""
+    if media_type_of(page) == "text/plain" and page.status is not None:
+        return "html" if looks_like_html(page.payload) else "text"
+    return page.media
 
 
 def looks_like_html(body: bytes) -> bool:
@@ -184,16 +182,21 @@ def _other_format(body: bytes) -> str | None:
     return None
 
 
-def _wide(body: bytes) -> bool:
-    """Whether the body is UTF-16 or UTF-32: a byte-order mark, or NUL in every second byte of the start."""
+def _wide(body: bytes) -> str | None:
+    """The UTF-16 codec of a body with a byte-order mark, or with NUL in every second byte of its start."""
     head = body[:64]
-    return head[:2] in (b"\xff\xfe", b"\xfe\xff") or max(head[::2].count(0), head[1::2].count(0)) * 3 > len(head)
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if max(even, odd) * 3 <= len(head) or min(even, odd) * 4 > max(even, odd):
+        return None
+    return "utf-16-be" if even > odd else "utf-16-le"
 
 
 def _narrow(body: bytes) -> bytes:
-    """The first bytes, with UTF-16 brought to one byte for an ASCII character and the byte-order mark left out."""
-    if _wide(body):
-        return body[: 2 * _HEAD_BYTES].removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").replace(b"\x00", b"")
+    """The first bytes, UTF-16 as UTF-8, and the byte-order mark left out."""
+    if (codec := _wide(body)) is not None:
+        return body[: 2 * _HEAD_BYTES].decode(codec, "ignore").encode("utf-8")
     return body[:_HEAD_BYTES].removeprefix(b"\xef\xbb\xbf")
 
 

@@ -150,7 +150,7 @@ def _path(path: str) -> str:
     for _ in range(2):  # twice, as an address in an address is encoded twice
         if "%" in path:
             path = unquote(path, errors="replace")
-    path = re.sub(r"/{2,}", "/", _fold(path).replace("/./", "/"))
+    path = re.sub(r"/{2,}", "/", _fold(path).replace("/./", "/")).replace("/?", "?")
     return path.rstrip("/ ")
 
 

@@ -1,0 +1,121 @@
+"""Language and script of texts, the signals, the rules, and the pre-screen."""
+
+import pytest
+
+from filters.language import SIGNALS, LanguageSpec
+from schemas.decisions import KEEP, Drop
+
+identify = LanguageSpec().open()
+
+ENGLISH = "The weather was fine this morning, so we walked through the park and talked about our work. "
+CHINESE = "今天上午天气很好，我们去公园散步，谈了很久，说到了过去的学校生活和现在的工作。"
+GERMAN = "Heute Morgen war das Wetter sehr schön, deshalb sind wir im Park spazieren gegangen und haben lange geredet. "
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "script"),
+    [
+        (CHINESE, "zh", "Hans"),
+        ("今天上午天氣很好，我們去公園散步，談了很久，說到了過去的學校生活。", "zh", "Hant"),
+        ("今日係星期六，我哋去咗公園行吓，啲小朋友喺度玩得好開心，唔想返屋企。", "yue", "Hant"),
+        ("今日の午前中は天気がよくて、公園を散歩しました。", "ja", "Jpan"),
+        ("오늘 아침에는 날씨가 좋아서 공원을 걸었습니다.", "ko", "Kore"),
+        (ENGLISH, "en", "Latn"),
+        (GERMAN, "de", "Latn"),
+        ("Сегодня утром погода была очень хорошая, и мы пошли гулять в парк.", "ru", "Cyrl"),
+        ("Σήμερα το πρωί ο καιρός ήταν πολύ καλός.", "el", "Grek"),
+        ("ธุรกิจ", "th", "Thai"),
+        ("今朝は雨", "ja", "Jpan"),
+        ("北京大观园", "zh", "Hans"),
+        ("开会。", "zh", "Hans"),
+        ("污水", "zh", "Hans"),
+        ("安装 Docker 之后，运行 docker compose up 命令启动全部服务，然后打开浏览器访问 localhost", "zh", "Hans"),
+        (ENGLISH * 20 + "你好", "en", "Latn"),
+    ],
+)
+def test_languages(text, language, script):
+    found = identify(text)
+    assert (found.language, found.script) == (language, script)
+    assert 0.4 < found.score <= 1
+    assert found.kept
+
+
+@pytest.mark.parametrize("text", ["", "OK", "12345 67890", "🔥🔥🔥", "\0\ud800", "№ 5"])
+def test_too_little_to_tell(text):
+    found = identify(text)
+    assert found.language == "und"
+    assert found.score is None
+
+
+def test_word_salad_is_not_english():
+    assert identify("xkq zvw pjd qqw zzk wvq jxk qzx vkw").language == "und"
+
+
+def test_long_texts_are_sampled_from_several_places():
+    assert identify(GERMAN * 30 + ENGLISH * 200).language == "en"
+    assert identify("a" * 1_000_000).language != ""
+    assert identify(ENGLISH * 10_000) == identify(ENGLISH * 10_000)
+
+
+def test_signals_of_a_mixed_page():
+    found = identify(CHINESE + "\n" + ENGLISH)
+    signals = found.signals()
+    assert list(signals) == [signal.name for signal in SIGNALS]
+    assert signals["language_cjk_paragraph_ratio"] + signals["language_latin_paragraph_ratio"] == pytest.approx(1)
+    assert signals["language_han_ratio"] == pytest.approx(36 / (36 + 73), abs=0.02)
+    assert signals["language_hant_ratio"] == 0
+    assert identify("123").signals()["language_han_ratio"] is None
+    assert identify(ENGLISH).signals()["language_hant_ratio"] is None
+
+
+def test_what_is_kept():
+    identify_zh = LanguageSpec(keep=("zh",)).open()
+    assert identify_zh(CHINESE).kept
+    assert not identify_zh(ENGLISH).kept
+    assert not identify_zh("123").kept
+
+
+def test_rules_name_signals_of_this_module():
+    rules = LanguageSpec(min_score=0.6).rules()
+    assert {rule.signal for rule in rules} <= {signal.name for signal in SIGNALS}
+    assert [(rule.reason, rule.low) for rule in rules] == [("unwanted_language", 1), ("low_language_score", 0.6)]
+
+
+@pytest.fixture(scope="module")
+def look():
+    return LanguageSpec(keep=("zh", "en")).open_prescreen()
+
+
+def test_no_prescreen_without_a_choice():
+    assert LanguageSpec().open_prescreen() is None
+
+
+def test_prescreen_drops_what_is_surely_unwanted(look):
+    decision = look(GERMAN * 20)
+    assert isinstance(decision, Drop)
+    assert (decision.reason, decision.threshold, decision.detail) == ("unwanted_language", 0.7, "de")
+    assert decision.value > 0.7
+    assert isinstance(look("今日の午前中は天気がよくて、公園を散歩しました。" * 20), Drop)
+    assert isinstance(look("오늘 아침에는 날씨가 좋아서 공원을 걸었습니다. " * 20), Drop)
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        ENGLISH,
+        CHINESE,
+        "",
+        "Startseite\nÜber uns\nKontakt\nImpressum\nDatenschutz\n" + ENGLISH * 3,
+        GERMAN * 3 + "\n" + CHINESE * 2,
+        "Menü\n" * 30 + "短文。今天天气很好。",
+        "123\n456",
+    ],
+)
+def test_prescreen_lets_pass_what_may_be_wanted(look, plain):
+    assert look(plain) == KEEP
+
+
+def test_prescreen_for_japanese():
+    look = LanguageSpec(keep=("ja",)).open_prescreen()
+    assert look("今日の午前中は天気がよくて、公園を散歩しました。" * 5) == KEEP
+    assert isinstance(look(CHINESE * 5), Drop)
