@@ -115,7 +115,8 @@ def open_chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
         view = make_view(text, fold(text), spoken.language, spoken.script)
         for meter in meters:
             signals |= meter(view)
-        document = _document(page, text, spoken, title=extracted.title, extractor=extracted.extractor)
+        title = redact(normalize(extracted.title)[0]).text if extracted.title else None
+        document = _document(page, text, spoken, title=title, extractor=extracted.extractor)
         return Examined(document=document, signals=signals, fingerprint=fingerprint(view))
 
     return examine

@@ -23,11 +23,6 @@ from pipeline.stages import (
 )
 from schemas.rules import Rule
 
-# Reasons whose documents' text must not be shown: what was dropped as unsafe is withheld from report and ledger.
-UNSAFE_REASONS = frozenset(
-    {"safety_toxic", "safety_toxic_review", "safety_spam", "safety_spam_review", "personal_data_dump"}
-)
-
 _PARTITION_BYTES = 256 << 20  # input for each partition of keys: some 10,000 pages, 4 MB of bands, 40 MB of shingles
 _MIN_PARTITIONS, _MAX_PARTITIONS = 4, 4096
 
@@ -107,7 +102,7 @@ class RunPlan:
             choices=chosen[1],
             drop_duplicates=self.recipe.duplicates.enabled,
             report_seed=self.recipe.report.seed,
-            unsafe=UNSAFE_REASONS,
+            unsafe=unsafe_reasons(self.recipe),
         )
 
     def tokenize_task(self, part: str) -> TokenizeTask:
@@ -155,6 +150,11 @@ def make_plan(recipe: Recipe, splits: tuple[Split, ...], snapshot: Snapshot, wor
             snapshot.committed(PAIRS_STAGE, pairs_part(target), prints.pairs) for target in range(partitions)
         ),
     )
+
+
+def unsafe_reasons(recipe: Recipe) -> frozenset[str]:
+    """Reasons whose documents' text is withheld from the report: those of the safety and privacy tables."""
+    return frozenset(rule.reason for spec in (recipe.safety, recipe.privacy) for rule in spec.rules())
 
 
 def asset_names(recipe: Recipe) -> tuple[str, ...]:
