@@ -105,9 +105,8 @@ def navigation(texts: Texts, site: Site, language: tuple[str, str], number: int)
 def short(host: str, language: tuple[str, str], text: str) -> Planted:
     """A page with one sentence."""
     words = WORDS[language]
-    menu = "".join(f'<li><a href="/c/{i}">{entry}</a></li>' for i, entry in enumerate(words.menu))
     markup = (
-        f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>{words.home}</title></head><body><nav><ul>{menu}</ul></nav>'
+        f'<!DOCTYPE html><html><head><meta charset="utf-8"><title>{words.home}</title></head><body>'
         f"<main><article><p>{text}</p></article></main><footer>{words.footer}</footer></body></html>"
     )
     made = Capture(url=f"https://{host}/note/{number_of(text)}", headers=HTML, body=markup.encode())

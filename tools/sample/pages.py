@@ -90,11 +90,11 @@ SYNONYMS = {
     "zh": "因为/由于 很多/许多 常常/经常 可以/能够 立刻/马上 非常/十分 如果/假如 因為/由於 許多/很多 通常/一般 多數/大部分",
     "en": "often/frequently many/numerous almost/nearly enough/sufficient usually/generally nobody/no_one large/big then/next",
 }
-MAX_EDITS = 4
+MAX_EDITS = 3
 
 
 def edited(article: Article) -> Article:
-    """The article with at most four words exchanged for synonyms and another title: a near duplicate."""
+    """The article with at most three words exchanged for synonyms and another title: a near duplicate."""
     pairs = [pair.replace("_", " ").split("/") for pair in SYNONYMS[article.language].split()]
     blocks, left = list(article.blocks), MAX_EDITS
     for index, block in enumerate(blocks):

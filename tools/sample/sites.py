@@ -134,7 +134,7 @@ def render(
     words = WORDS[article.language, article.script]
     authors = AUTHORS.get(article.language, ("Red.",))
     start = n % max(1, len(neighbours) - 5)
-    some = n % 4
+    some = n % 3
     frame = Frame(
         title=article.title,
         body="\n".join(map(block_html, article.blocks)) if body is None else body,

@@ -214,7 +214,7 @@ def hostile() -> list[Planted]:
         + "<p>word" * MEMORY_ELEMENTS
         + "</article></body></html>"
     )
-    ends = ("quarantined_timeout", "quarantined_crash", "quarantined_memory")
+    ends = ("quarantined_timeout", "quarantined_crash", "quarantined_memory", "quarantined_error")
     rows = (("diary", hang, "hostile_hang"), ("diary-2", memory, "hostile_memory"))
     return [
         Planted(
