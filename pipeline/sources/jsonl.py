@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pipeline.sources import rows
 from pipeline.sources.capture import STAGE
 from pipeline.sources.spec import SourceSpec
-from pipeline.sources.streams import STEP_BYTES, DecodedFile, GzipMember, PlainStream, Stream, Window, pieces
+from pipeline.sources.streams import STEP_BYTES, DecodedFile, GzipMember, PlainStream, Stream, Window, beginning, pieces
 from pipeline.splits import Split
 from schemas.records import Location, Page, Rejected
 
@@ -35,7 +35,8 @@ class _Line(NamedTuple):
 def read_jsonl(split: Split, spec: SourceSpec) -> Iterator[Page | Rejected]:
     """The pages of the lines that begin in the split, and the reasons of the others."""
     window = Window(split.uri, split.file_size, split.end)
-    magic = bytes(window.at(0, 4))
+    head = window if split.start == 0 else beginning(split.uri, split.file_size)
+    magic = bytes(head.at(0, 4))
     if not magic:
         location = Location(file=split.uri, offset=0, length=0)
         yield Rejected(stage=STAGE, reason="empty_file", location=location, value=0.0, detail="the file has no bytes")

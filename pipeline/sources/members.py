@@ -5,7 +5,8 @@ a response whose body is itself a `.warc.gz` does not compress, so deflate store
 at most 65,535 bytes (RFC 1951, section 3.2.4), and the header of the next one breaks what lies inside. So a reader
 that enters a file believes a member when a chain of sound members from it reaches further than that, or the end of the
 file. Where damage breaks a true chain, the reader goes back `LOOKBACK_BYTES` and walks from there, as the reader of the
-bytes before would. Records are therefore read once, however a file is cut.
+bytes before would. Records are therefore read once, however a file is cut. Bytes that begin no member belong to the
+member before them, for only its reader knows where it ended.
 """
 
 import re
@@ -22,7 +23,7 @@ _SHOWN_BYTES = 128
 
 
 def first_member(window: Window, start: int, end: int) -> int:
-    """Where the first member that begins in [start, end) does, `end` or more when there is none."""
+    """Where the first member of [start, end) begins (0 for the file's beginning), `end` or more when there is none."""
     if start == 0:
         return 0
     found = next_member(window, start, end)
@@ -31,7 +32,7 @@ def first_member(window: Window, start: int, end: int) -> int:
     position = next_member(window, start - LOOKBACK_BYTES, end) if start > LOOKBACK_BYTES else 0
     while position < start:
         position = after_member(window, position)
-    return position
+    return next_member(window, position, end)
 
 
 def after_member(window: Window, offset: int) -> int:

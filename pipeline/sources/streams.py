@@ -12,12 +12,13 @@ import pyarrow as pa
 
 from pipeline import storage
 
-try:  # the same functions in half the time: 2.2 times fastwarc's cost of inflating becomes 1.1
+try:  # the same functions, faster: shared/data/gold-extraction inflates in .10 s instead of .17 s
     from zlib_ng import zlib_ng as zlib  # type: ignore[import-not-found,unused-ignore]
 except ImportError:
     import zlib
 
 _AHEAD_BYTES = storage.OBJECT_READ_BYTES
+_KIND_BYTES = 8 << 10
 _BEYOND_BYTES = 256 << 10  # behind the split's end only the last record is wanted
 FEED_BYTES = 64 << 10  # zlib copies what it was fed too much, so a member of 25 KB must not be fed megabytes
 _SALVAGE_BYTES = 256  # inflated at once close to damage
@@ -49,6 +50,11 @@ class Window:
             self._base = position
         else:
             self._data, self._base = kept, position
+
+
+def beginning(uri: str, size: int) -> Window:
+    """The first bytes of a file, enough to tell its kind, without reading ahead."""
+    return Window(uri, min(size, _KIND_BYTES), 0)
 
 
 class Stream:

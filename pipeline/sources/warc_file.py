@@ -10,7 +10,7 @@ so every record is read once, however the file is cut:
 - LZ4, zstd, one gzip member: the split at 0 reads all of it.
 
 Each stretch of bytes that is no whole record is one `Rejected`: `damaged_bytes` with their number, or, when the file
-holds no record at all, `not_warc`, `arc_not_supported` or `empty_file`. It is reported by the split in which it begins.
+holds no record at all, `not_warc`, `arc_not_supported` or `empty_file`. It too is reported by one split.
 Location of a record in gzip is what must be read to have it: member offset, and bytes up to where it is complete.
 """
 
@@ -21,7 +21,7 @@ from pipeline.sources import members
 from pipeline.sources.capture import STAGE, address, record_identity, to_page
 from pipeline.sources.http import MAX_HEAD_BYTES
 from pipeline.sources.spec import SourceSpec
-from pipeline.sources.streams import DecodedFile, GzipMember, PlainStream, Window
+from pipeline.sources.streams import DecodedFile, GzipMember, PlainStream, Window, beginning
 from pipeline.sources.warc import VERSION, Damage, Record, find_record, read_records
 from pipeline.splits import Split
 from schemas.records import Location, Page, Rejected
@@ -48,8 +48,9 @@ _WHOLE = 1 << 62  # behind the end of any stream
 def read_warc(split: Split, spec: SourceSpec) -> Iterator[Page | Rejected]:
     """The pages of the records that begin in the split, and the reasons of all others."""
     window = Window(split.uri, split.file_size, split.end)
-    magic = bytes(window.at(0, _SNIFFED_BYTES))
-    first = members.peek(window, 0) if magic[:2] == _GZIP else magic
+    head = window if split.start == 0 else beginning(split.uri, split.file_size)
+    magic = bytes(head.at(0, _SNIFFED_BYTES))
+    first = members.peek(head, 0) if magic[:2] == _GZIP else magic
     if split.file_size == 0:
         yield _file_rejected(split, "empty_file", "the file has no bytes")
     elif _ARC.match(first):
@@ -68,7 +69,10 @@ def read_warc(split: Split, spec: SourceSpec) -> Iterator[Page | Rejected]:
 def _gzip(window: Window, split: Split, spec: SourceSpec) -> Iterator[Page | Rejected]:
     cap = spec.max_record_bytes
     offset = members.first_member(window, split.start, split.end)
-    while offset < min(split.end, split.file_size):
+    if offset >= split.end:
+        return
+    # Bytes behind the split's last member that begin no other one are still this split's to report.
+    while offset < split.file_size and (offset < split.end or not members.begins_record(window, offset)):
         member = GzipMember(window, offset)
         broken: Damage | None = None
         begins: bool | None = None
