@@ -5,7 +5,6 @@ Exit codes: 0 done; 1 the run failed; 2 the command or the recipe is wrong; 3 fi
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,7 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 train_app = typer.Typer(help="Make a language model, classifier, tokenizer or test-question index of your own.", no_args_is_help=True)
@@ -125,6 +124,61 @@ def verify(snapshot: SnapshotArgument) -> None:
     _guarded(lambda: command.verify(snapshot))
 
 
+InputsArgument = Annotated[
+    list[str], typer.Argument(metavar="INPUT...", help="JSON lines, Parquet, text files, or a snapshot's documents/ folder.")
+]
+FileOption = Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The file to write; asset.toml beside it describes it.")]
+LanguageOption = Annotated[str, typer.Option("--language", "-l", help="Rows of this language only, e.g. zh.")]
+
+
+@train_app.command("lm")
+def train_lm(
+    inputs: InputsArgument,
+    output: FileOption,
+    language: LanguageOption,
+    order: Annotated[int, typer.Option(min=2, max=6, help="Longest n-gram of characters.")] = 5,
+    prune: Annotated[int, typer.Option(min=0, help="Drop n-grams of four and more characters seen at most so often.")] = 1,
+) -> None:
+    """A character language model for [perplexity]; needs KenLM's lmplz on PATH, or CMake and Boost to build it."""
+    from pipeline.cli import train as command
+
+    _guarded(lambda: command.lm(inputs, output, language=language, order=order, prune=prune))
+
+
+@train_app.command("safety")
+def train_safety(inputs: InputsArgument, output: FileOption, language: LanguageOption) -> None:
+    """A classifier of abuse and spam for [safety]; rows need a `label`."""
+    from pipeline.cli import train as command
+
+    _guarded(lambda: command.safety(inputs, output, language=language))
+
+
+@train_app.command("tokenizer")
+def train_tokenizer(
+    inputs: InputsArgument,
+    output: FileOption,
+    vocabulary: Annotated[int, typer.Option(min=300, max=1_000_000, help="Number of tokens.")] = 32_768,
+) -> None:
+    """A byte-level BPE tokenizer for [tokenize]."""
+    from pipeline.cli import train as command
+
+    _guarded(lambda: command.tokenizer(inputs, output, vocabulary=vocabulary))
+
+
+@train_app.command("contamination")
+def train_contamination(
+    inputs: InputsArgument,
+    output: FileOption,
+    clean: Annotated[
+        list[str] | None, typer.Option(metavar="INPUT", help="Ordinary text: phrases that occur in it do not count.")
+    ] = None,
+) -> None:
+    """An index of test questions for [contamination]; rows need `question`, `choices`, `benchmark`, `id`, `lang`."""
+    from pipeline.cli import train as command
+
+    _guarded(lambda: command.contamination(inputs, output, clean=clean or []))
+
+
 def _guarded(command: Callable[[], int | None]) -> None:
     from pipeline.cli.errors import sentence_of
 
@@ -144,7 +198,3 @@ def _guarded(command: Callable[[], int | None]) -> None:
         raise typer.Exit(exit_code) from None
     raise typer.Exit(code)
 
-
-def recipes_folder() -> Path:
-    """Where the shipped recipes are."""
-    return Path(__file__).resolve().parents[2] / "recipes"

@@ -6,7 +6,7 @@ from tests.end_to_end.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
-QUIET = ("--set", "gates.self_audit=false", "--set", 'report.truth="assets/sample/truth.jsonl"')
+QUIET = ("--set", "limits.record_seconds=120", "--set", "gates.self_audit=false", "--set", 'report.truth="assets/sample/truth.jsonl"')
 
 
 @pytest.fixture(scope="module")
