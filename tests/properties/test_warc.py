@@ -113,7 +113,7 @@ def test_plain_damage_is_read_the_same_however_the_file_is_cut(records, edges, c
     assert _read(data, edges, "x.warc")[0] == _read(data, [], "x.warc")[0]
 
 
-@SMALL
+@settings(SMALL, max_examples=30)
 @given(
     edges=st.lists(st.integers(1, 300_000), min_size=1, max_size=8),
     size=st.sampled_from([200, 5_000, 60_000]),
