@@ -44,7 +44,7 @@ class Membership:
     chosen: bool
     size: int
     similarity: float
-    exact: bool
+    kind: str
 
 
 def failures(documents: pa.Table, signals: pa.Table, rules: Sequence[Rule]) -> Failures:
@@ -100,7 +100,7 @@ def decisions(
                     "cluster_id": member.cluster_id,
                     "representative": member.representative,
                     "similarity": member.similarity,
-                    "kind": "exact" if member.exact else "near",
+                    "kind": member.kind,
                     "cluster_size": member.size,
                 }
             )

@@ -161,7 +161,8 @@ def _bands(split: int, plan: RunPlan) -> Iterator[Keyed]:
         return
     table = plan.snapshot.read("fingerprints", plan.splits[split].name)
     shingles = table["shingles"].to_numpy()
-    records = bands_of_split(split, table["digest"].to_pylist(), table["bands"].to_pylist(), shingles)
+    columns = (table[name].to_pylist() for name in ("doc_id", "digest", "bands"))
+    records = bands_of_split(split, *columns, shingles)
     yield from scatter(records, hash_ranges(records["hash"], plan.partitions))
 
 

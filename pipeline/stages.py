@@ -14,7 +14,7 @@ import pyarrow as pa
 from filters.fingerprint import FingerprintSpec
 from pipeline import storage
 from pipeline.decide import KEEP, RANKS, Membership, decisions, failures
-from pipeline.dedup.arrays import PAIR, gather, row_of
+from pipeline.dedup.arrays import KINDS, PAIR, gather, row_of
 from pipeline.dedup.candidates import unique_pairs
 from pipeline.dedup.clusters import CHOICE
 from pipeline.dedup.verify import REQUEST, answers, unpack, verified_pairs
@@ -154,7 +154,7 @@ def _memberships(choices: Any) -> list[tuple[int, Membership]]:
                 size=int(choice["size"]),
                 # float32 of .8 is .800000011920929: rounded, the table shows what was measured
                 similarity=round(float(choice["similarity"]), 6),
-                exact=bool(choice["exact"]),
+                kind=KINDS[int(choice["exact"])],
             ),
         )
         for row, choice in zip(row_of(choices["place"]), choices, strict=True)

@@ -57,7 +57,7 @@ DUPLICATES = pa.schema(
         ("cluster_id", pa.string()),  # the smallest doc_id of the cluster
         ("representative", pa.string()),
         ("similarity", pa.float64()),  # to the most similar member that it was verified against
-        ("kind", pa.string()),  # exact | near
+        ("kind", pa.string()),  # near | exact | same_record (one WARC record in two input files)
         ("cluster_size", pa.int64()),
     ]
 )

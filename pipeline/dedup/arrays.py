@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 
 # 24 bytes for each band of each document. `digest` is the low half of the text's blake2b-128: copies of one text share it.
 BAND = np.dtype([("hash", "<u8"), ("digest", "<u8"), ("place", "<u8")])
-# A pair, a < b; `exact` pairs have equal 128-bit digests and need no verification.
+# A pair, a < b; `exact` pairs have equal 128-bit digests, of text or of doc_id, and need no verification.
 PAIR = np.dtype([("a", "<u8"), ("b", "<u8"), ("exact", "u1")])
+# `exact` of an edge and of a member is an index into KINDS.
 EDGE = np.dtype([("a", "<u8"), ("b", "<u8"), ("similarity", "<f4"), ("exact", "u1")])
 # A member of a cluster: `root` names the cluster while the run lasts.
 MEMBER = np.dtype([("place", "<u8"), ("root", "<u8"), ("similarity", "<f4"), ("exact", "u1")])
+
+KINDS = ("near", "exact", "same_record")
 
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 

@@ -23,18 +23,26 @@ class Candidates:
     largest_bucket: int
 
 
-def bands_of_split(split: int, digests: list[bytes], bands: list[bytes], shingles: NDArray[np.int64]) -> NDArray[np.void]:
-    """All bands of one split, dtype BAND: the LSH bands, and one exact band that is the other half of the digest.
+def bands_of_split(
+    split: int, doc_ids: list[str], digests: list[bytes], bands: list[bytes], shingles: NDArray[np.int64]
+) -> NDArray[np.void]:
+    """All bands of one split, dtype BAND: the LSH bands, one exact band that is the other half of the digest, and one of
+    the doc_id, by which a record that two input files hold meets itself.
 
     Args:
         split: its number in this run.
+        doc_ids: 32 hexadecimal digits each.
         digests: blake2b-128 of each document's key.
         bands: packed uint64 band hashes of each document.
         shingles: number of shingles of each document; a document without any is nobody's duplicate.
     """
+    same_record = np.empty(len(doc_ids), BAND)
+    ids = np.frombuffer(b"".join(bytes.fromhex(doc_id) for doc_id in doc_ids), "<u8").reshape(-1, 2)
+    same_record["hash"], same_record["digest"] = ids[:, 1], ids[:, 0]
+    same_record["place"] = place(split, np.arange(len(doc_ids)))
     rows = np.flatnonzero(shingles > 0)
     if not len(rows):
-        return np.empty(0, BAND)
+        return same_record
     halves = np.frombuffer(b"".join(digests[row] for row in rows), "<u8").reshape(-1, 2)
     hashes = np.frombuffer(b"".join(bands[row] for row in rows), "<u8").reshape(len(rows), -1)
     hashes = np.concatenate([halves[:, 1:], hashes], axis=1)
@@ -42,7 +50,7 @@ def bands_of_split(split: int, digests: list[bytes], bands: list[bytes], shingle
     records["hash"] = hashes
     records["digest"] = halves[:, :1]
     records["place"] = place(split, rows)[:, None]
-    return records.ravel()
+    return np.concatenate([same_record, records.ravel()])
 
 
 def candidate_pairs(records: NDArray[np.void], max_bucket: int) -> Candidates:

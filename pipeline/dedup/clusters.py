@@ -86,12 +86,13 @@ def edges_of(pairs: pa.Table, numbers: Mapping[str, int], threshold: float) -> N
         splits = np.array([numbers[name] for name in pairs[f"{side}_part"].to_pylist()], np.uint64)
         edges[side] = (splits << np.uint64(32)) | pairs[f"{side}_row"].to_numpy().astype(np.uint64)
     edges["similarity"] = pairs["similarity"].to_numpy()
-    edges["exact"] = pairs["exact"].to_numpy(zero_copy_only=False)
+    exact = pairs["exact"].to_numpy(zero_copy_only=False)
+    edges["exact"] = exact + pc.equal(pairs["a_id"], pairs["b_id"]).to_numpy(zero_copy_only=False)
     return edges
 
 
 def best_similarity(edges: NDArray[np.void]) -> NDArray[np.void]:
-    """For each place of the edges: its largest similarity and whether it has an exact copy; dtype MEMBER, root 0."""
+    """For each place of the edges: its largest similarity and closest kind; dtype MEMBER, root 0."""
     both = np.concatenate([edges["a"], edges["b"]])
     places, index = np.unique(both, return_inverse=True)
     members = np.zeros(len(places), MEMBER)

@@ -91,7 +91,9 @@ def _stock_phrases(items: Sequence[_Item], grams: Sequence[Codes], clean: Iterab
     for text in clean:
         rolling = Rolling(fold(text))
         for length in (CHINESE, OTHER):
-            in_documents[np.isin(every, rolling.grams(length))] += 1
+            own = np.unique(rolling.grams(length))
+            places = np.minimum(np.searchsorted(every, own), len(every) - 1)
+            in_documents[places[every[places] == own]] += 1
     stems: dict[int, Codes] = {}
     for item, own in zip(items, grams, strict=True):
         stems.setdefault(_whole(item.stem), own)  # a question that two benchmarks share counts once

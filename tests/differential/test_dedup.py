@@ -81,10 +81,16 @@ def test_a_million_copies_of_one_text_are_a_star():
 
 def test_documents_without_shingles_have_no_bands():
     bands = [np.arange(3, dtype="<u8").tobytes()] * 2
-    records = bands_of_split(7, [b"0123456789abcdef"] * 2, bands, np.array([0, 4]))
+    records = bands_of_split(7, ["0" * 32, "1" * 32], [b"0123456789abcdef"] * 2, bands, np.array([0, 4]))
     assert set(split_of(records["place"]).tolist()) == {7}
-    assert set(row_of(records["place"]).tolist()) == {1}
-    assert len(records) == 4  # three LSH bands and the exact one
+    assert row_of(records["place"]).tolist() == [0, 1, 1, 1, 1, 1]  # both ids; three LSH bands and the exact one
+
+
+def test_a_record_in_two_files_meets_itself_whatever_its_text():
+    bands = [np.array([n, n + 1], "<u8").tobytes() for n in (10, 20)]
+    records = [bands_of_split(n, ["ab" * 16], [bytes([n] * 16)], [bands[n]], np.array([n * 4])) for n in (0, 1)]
+    pairs = candidate_pairs(np.concatenate(records), 64).pairs
+    assert pairs.tolist() == [(0, 1 << 32, 1)]
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=60), st.integers(1, 5))

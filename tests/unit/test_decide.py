@@ -57,7 +57,7 @@ def test_a_quarantine_rule_holds_and_a_dropping_rule_wins():
 
 
 def member(chosen):
-    return Membership(cluster_id="a", representative="a", chosen=chosen, size=2, similarity=0.9, exact=False)
+    return Membership(cluster_id="a", representative="a", chosen=chosen, size=2, similarity=0.9, kind="near")
 
 
 @pytest.mark.parametrize("drop", [True, False])
