@@ -42,6 +42,10 @@ _VOID = frozenset(
     {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
     | {"p", "li", "td", "tr", "th", "option", "dt", "dd"}
 )
+# trafilatura drops every format character, and with it Persian spelling and joined emoji: joiners go through it as
+# letters that no page has (Linear A).
+_JOINERS = (("\u200c", "\U00010600"), ("\u200d", "\U00010601"))
+_JOINER_ENTITY = re.compile(r"(?i)&(?:zwn?j|#820[45]|#x200[cd]);")
 _TITLE = re.compile(r"(?is)<title[^>]{0,500}>([^<]{0,2000})")
 _MAX_TITLE_CHARS = 300
 
@@ -99,17 +103,20 @@ class ExtractSpec:
         return extract
 
     def _trafilatura(self, text: str) -> str:
+        for joiner, letter in _JOINERS:
+            text = text.replace(joiner, letter)
         tree = load_html(text)
         if tree is None:
             return ""
         if self.drop_hidden:
             remove_hidden(tree)
-        return (
-            trafilatura.extract(
-                tree, fast=True, deduplicate=False, include_comments=self.comments, include_tables=self.tables
-            )
-            or ""
+        found: str | None = trafilatura.extract(
+            tree, fast=True, deduplicate=False, include_comments=self.comments, include_tables=self.tables
         )
+        found = found or ""
+        for joiner, letter in _JOINERS:
+            found = found.replace(letter, joiner)
+        return found
 
 
 def plain_text(text: str) -> str:
@@ -120,6 +127,8 @@ def plain_text(text: str) -> str:
 def _safe(text: str) -> str:
     """Text that both parsers take: no lone surrogates, no NULs, no giant tags."""
     text = text.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")
+    if "&zw" in text or "&#820" in text or "&#x200" in text:
+        text = _JOINER_ENTITY.sub(lambda match: html.unescape(match.group()), text)
     return _GIANT_TAG.sub(r"<\1>", text)
 
 

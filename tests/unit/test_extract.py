@@ -88,6 +88,12 @@ def test_a_page_that_a_script_will_reveal_is_not_hidden():
     assert text_of(document(f"<div style='visibility: hidden;'>{PARAGRAPHS}</div>")).count(ARTICLE) == 5
 
 
+@pytest.mark.parametrize("joiner", ["\u200c", "&zwnj;", "&#8204;", "&#x200C;"])
+def test_joiners_survive(joiner):
+    spelled = f"می{joiner}خواهم 👩\u200d👩\u200d👧"
+    assert "می\u200cخواهم 👩\u200d👩\u200d👧" in text_of(document(PARAGRAPHS + f"<p>{ARTICLE} {spelled}</p>"))
+
+
 def test_tables_and_comments_are_choices():
     table = (
         "<table>"
