@@ -97,11 +97,10 @@ def open_chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
         if isinstance(decoded, Drop):
             return _rejected(page, "charset", decoded)
         signals = {**signals, **decoded.signals()}
-        if page.media == "html" and prescreen is not None:
-            decision = prescreen(plain_text(decoded.text))
-            if isinstance(decision, Drop):
-                return _rejected(page, "language", decision)
-        extracted = extract(decoded.text, page)
+        plain = plain_text(decoded.text) if page.media == "html" and prescreen is not None else None
+        if plain is not None and prescreen is not None and isinstance(decision := prescreen(plain), Drop):
+            return _rejected(page, "language", decision)
+        extracted = extract(decoded.text, page, plain)
         if isinstance(extracted, Drop):
             return _rejected(page, "extract", extracted)
         text, removed = normalize(extracted.text)

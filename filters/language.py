@@ -77,7 +77,7 @@ _MIN_LABEL_SCORE = 0.2
 ones: half of the sentences in languages that the model does not know, which it calls English."""
 _MIN_CANTONESE_RATIO = 0.03  # of Han characters (chinese_safety.md, A3)
 _MIN_HANT_RATIO = 0.05  # of Han characters (the same)
-_SAMPLE_CHARS, _SAMPLE_PARTS = 2_000, 5
+_SAMPLE_CHARS, _SAMPLE_PARTS = 1_000, 5  # the model takes .25 ms for them
 
 
 @plain_dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,7 @@ class PerplexitySpec:
     """Characters per window. Texts above three windows are scored at their start, middle and end: cost is bounded at
     about .7 ms a document, and a change of nature between the parts (a tail of word salad) shows in the worst one."""
 
-    order_words: int = Field(default=200, ge=20)
+    order_words: int = Field(default=100, ge=20)
     """Words, from the middle of the document, whose order is tested."""
 
     min_order_words: int = Field(default=50, ge=20)
