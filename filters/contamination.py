@@ -88,7 +88,7 @@ class Rolling:
         self.size = len(codes)
         powers = np.full(self.size, self._BASE, dtype=np.uint64).cumprod(dtype=np.uint64)
         self._sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(codes * powers, dtype=np.uint64)])
-        self._unshift = np.full(self.size, self._INVERSE, dtype=np.uint64).cumprod(dtype=np.uint64)
+        self._unshift = np.full(self.size + 1, self._INVERSE, dtype=np.uint64).cumprod(dtype=np.uint64)
 
     def grams(self, length: int) -> Codes:
         """uint64[size - length + 1]: the hash of the stretch of that length at every position."""

@@ -40,8 +40,14 @@ def build_index(rows: Iterable[Mapping[str, Any]], clean: Iterable[str], output:
     grams = [np.unique(item.stem.grams(CHINESE if item.table == "zh" else OTHER)) for item in items]
     stop = _stock_phrases(items, grams, clean)
     kept = [np.sort(own[~np.isin(own, stop)])[:SKETCH] for own in grams]
-    short = [not len(own) and len(item.options) > 1 and item.stem.size >= ANCHOR for item, own in zip(items, kept, strict=True)]
-    anchors = [item.stem.grams(ANCHOR)[:1] if alone else np.zeros(0, np.uint64) for item, alone in zip(items, short, strict=True)]
+    short = [
+        not len(own) and len(item.options) > 1 and item.stem.size >= ANCHOR
+        for item, own in zip(items, kept, strict=True)
+    ]
+    anchors = [
+        item.stem.grams(ANCHOR)[:1] if alone else np.zeros(0, np.uint64)
+        for item, alone in zip(items, short, strict=True)
+    ]
     options = [item.options if alone else () for item, alone in zip(items, short, strict=True)]
     arrays: dict[str, npt.NDArray[Any]] = {
         "names": np.frombuffer("\n".join(item.name for item in items).encode("utf-8"), dtype=np.uint8),
@@ -56,7 +62,7 @@ def build_index(rows: Iterable[Mapping[str, Any]], clean: Iterable[str], output:
         chosen = [own if item.table == name else own[:0] for item, own in zip(items, kept, strict=True)]
         arrays |= _postings(name, chosen)
     arrays |= _postings("anchor", anchors)
-    np.savez_compressed(output, **arrays)
+    np.savez_compressed(output, allow_pickle=False, **arrays)
     indexed = sum(bool(len(own)) or alone for own, alone in zip(kept, short, strict=True))
     return {
         "items": len(items),

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from filters.assets import ROOT
+from pipeline.train.contamination import build_index
 from pipeline.train.lm import train_lm
 from pipeline.train.pin import pin, write_index
 from pipeline.train.spam import spam_samples
-from pipeline.train.texts import Sample, read_samples
+from pipeline.train.texts import Sample, read_rows, read_samples
 from pipeline.train.tokenizer import train_tokenizer
 from pipeline.train.toxicity import train_toxicity
 
@@ -130,12 +131,30 @@ def toxicity_en() -> None:
     )
 
 
+def contamination() -> None:
+    """assets/contamination/benchmarks.npz."""
+    path = ROOT / "contamination" / "benchmarks.npz"
+    clean = (sample.text for language in ("zh", "en") for sample in clean_samples(language) if sample.fold)
+    calibration = build_index(read_rows(DATA / "benchmarks" / "questions.jsonl.gz"), clean, path)
+    pin(
+        path,
+        name="contamination",
+        licence="Hashes and item ids only, no text; the questions keep their own licences (see NOTICE).",
+        attribution="C-Eval, CMMLU (CC BY-NC-SA 4.0); MMLU, AGIEval, GSM8K, HumanEval (MIT); GAOKAO-Bench (Apache-2.0); "
+        "MBPP, CMATH (CC BY 4.0)",
+        origin="Made by this project from half of each benchmark; a user adds the rest with `train contamination`.",
+        command="python -m pipeline.train.shipped contamination",
+        calibration=calibration,
+    )
+
+
 RECIPES: Mapping[str, Callable[[], None]] = {
     "lm-zh": lm_zh,
     "lm-en": lm_en,
     "tokenizer": tokenizer,
     "toxicity-zh": toxicity_zh,
     "toxicity-en": toxicity_en,
+    "contamination": contamination,
 }
 
 if __name__ == "__main__":
