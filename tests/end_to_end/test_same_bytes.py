@@ -1,17 +1,26 @@
 """The same input gives the same content, whatever the workers, the order of the inputs and the size of the splits."""
 
-import pytest
+import zlib
 
-from tests.end_to_end.conftest import ROOT
+import pytest
 
 pytestmark = pytest.mark.slow
 
-QUIET = ("--set", "limits.record_seconds=120", "--set", "gates.self_audit=false", "--set", 'report.truth="assets/sample/truth.jsonl"')
+QUIET = ("--set", "limits.record_seconds=120", "--set", "gates.self_audit=false")
 
 
 @pytest.fixture(scope="module")
-def inputs(crawl):
-    return ("--input", crawl, "--input", ROOT / "assets/sample/crawl-00002.warc.gz")
+def inputs(crawl, tmp_path_factory):
+    """The crawl in two files, cut between two records."""
+    data = crawl.read_bytes()
+    cut = data.index(b"\x1f\x8b\x08", len(data) // 2)
+    while not zlib.decompressobj(31).decompress(data[cut:], 8).startswith(b"WARC/1.0"):
+        cut = data.index(b"\x1f\x8b\x08", cut + 1)
+    folder = tmp_path_factory.mktemp("crawl")
+    halves = [folder / "a.warc.gz", folder / "b.warc.gz"]
+    for half, part in zip(halves, (data[:cut], data[cut:]), strict=True):
+        half.write_bytes(part)
+    return ("--input", halves[0], "--input", halves[1])
 
 
 @pytest.fixture(scope="module")
