@@ -15,8 +15,9 @@ from typing import Any
 
 from pydantic.dataclasses import dataclass
 
-from filters import charset, language, measures, optout, perplexity, privacy, secrets, toxicity
+from filters import charset, contamination, language, measures, optout, perplexity, privacy, secrets, toxicity
 from filters.charset import CharsetSpec
+from filters.contamination import ContaminationSpec
 from filters.extract import ExtractSpec, plain_text
 from filters.fingerprint import Fingerprint, FingerprintSpec
 from filters.http import HttpSpec
@@ -47,6 +48,7 @@ SIGNALS: tuple[Signal, ...] = (
     *measures.SIGNALS,
     *perplexity.SIGNALS,
     *toxicity.SIGNALS,
+    *contamination.SIGNALS,
 )
 
 
@@ -64,6 +66,7 @@ class ChainSpec:
     secrets: SecretsSpec = field(default_factory=SecretsSpec)
     perplexity: PerplexitySpec = field(default_factory=PerplexitySpec)
     safety: SafetySpec = field(default_factory=SafetySpec)
+    contamination: ContaminationSpec = field(default_factory=ContaminationSpec)
     fingerprint: FingerprintSpec = field(default_factory=FingerprintSpec)
 
 
@@ -82,7 +85,7 @@ def open_chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
     decode, extract, identify = spec.charset.open(), spec.extract.open(), spec.language.open()
     prescreen = spec.language.open_prescreen()
     redact = open_finders(spec.secrets.finders() + spec.privacy.finders())
-    meters = (measures.measure, spec.perplexity.open(), spec.safety.open())
+    meters = (measures.measure, spec.perplexity.open(), spec.safety.open(), spec.contamination.open())
     fingerprint, fold = spec.fingerprint.open(), make_fold()
 
     def examine(page: Page) -> Examined | Rejected:

@@ -5,12 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from filters.assets import verify_all
+from filters.assets import AssetError, sha256_of, verify_all
 from pipeline.decide import DUPLICATE
-from pipeline.read import STAGE as READ_STAGE
 from pipeline.read import ReadTask
 from pipeline.recipe import Recipe, code_hash, fingerprint, read_parameters, resolved
-from pipeline.snapshot import Commit, Snapshot
+from pipeline.snapshot import Snapshot
 from pipeline.splits import Split
 from pipeline.stages import (
     PAIRS_STAGE,
@@ -164,13 +163,13 @@ def asset_names(recipe: Recipe) -> tuple[str, ...]:
 
 def measuring_assets(recipe: Recipe) -> tuple[str, ...]:
     """Those that shape documents and signals."""
-    return tuple(sorted({"lid.176", *recipe.perplexity.models.values(), *recipe.safety.models.values()}))
+    return tuple(sorted({"lid.176", recipe.contamination.index, *recipe.perplexity.models.values(), *recipe.safety.models.values()}))
 
 
 def _fingerprints(recipe: Recipe, splits: tuple[Split, ...], assets: dict[str, str]) -> Fingerprints:
     values = resolved(recipe)
     duplicates = values["duplicates"]
-    measured_by = {name: assets[name] for name in measuring_assets(recipe)}
+    measured_by = {name: assets[name] for name in measuring_assets(recipe)} | _list_hashes(recipe)
     read = fingerprint("read", code_hash("read"), read_parameters(recipe), measured_by)
     inputs = [(split.name, split.uri, split.start, split.end, split.file_size) for split in splits]
     searched = {name: duplicates[name] for name in ("floor", "max_bucket")}
@@ -181,14 +180,11 @@ def _fingerprints(recipe: Recipe, splits: tuple[Split, ...], assets: dict[str, s
     return Fingerprints(read=read, pairs=pairs, decide=decide, tokens=tokens)
 
 
-def read_commits(plan: RunPlan) -> list[Commit]:
-    """Commits of the read stage for the plan's splits, in their order; all must be there."""
-    return [_required(plan.snapshot, READ_STAGE, split.name, plan.fingerprints.read) for split in plan.splits]
-
-
-def _required(snapshot: Snapshot, stage: str, part: str, wanted: str) -> Commit:
-    commit = snapshot.committed(stage, part, wanted)
-    if commit is None:
-        raise RuntimeError(f"{stage}/{part} is not committed")
-    return commit
-
+def _list_hashes(recipe: Recipe) -> dict[str, str]:
+    """SHA-256 of every URL list: another list is another recipe."""
+    try:
+        return {str(path): sha256_of(path) for path in recipe.url.files()}
+    except OSError as error:
+        raise AssetError(f"the URL list {error.filename} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise AssetError(f"url.lists: {error}") from error

@@ -31,6 +31,7 @@ _DECIDE_ONLY = {
     "language": {"min_score"},
     "perplexity": {"max_score", "max_worst", "min_score", "min_order"},
     "safety": {"max_toxic_score", "quarantine_toxic_score", "max_spam_score", "quarantine_spam_score"},
+    "contamination": {"max_coverage"},
     "privacy": {"max_valid_ids"},
 }
 # Code whose change can change documents and signals, and code that can change decisions.
@@ -90,7 +91,7 @@ class Recipe(ChainSpec):
         Raises:
             ValueError: a rule names a signal that no filter declares.
         """
-        specs = (self.language, self.rules, self.perplexity, self.safety, self.privacy)
+        specs = (self.language, self.rules, self.perplexity, self.safety, self.contamination, self.privacy)
         rules = tuple(rule for spec in specs for rule in spec.rules())
         known = {signal.name for signal in SIGNALS}
         for rule in rules:
