@@ -37,7 +37,9 @@ from schemas.decisions import Drop
 from schemas.records import Document, Page, Rejected
 from schemas.signals import Signal
 
-NORMALIZE_SIGNALS = (Signal("normalize_removed", "int", "chars", "characters that the stored text must not hold, removed"),)
+NORMALIZE_SIGNALS = (
+    Signal("normalize_removed", "int", "chars", "characters that the stored text must not hold, removed"),
+)
 SIGNALS: tuple[Signal, ...] = (
     *charset.SIGNALS,
     *optout.SIGNALS,
@@ -88,7 +90,7 @@ def open_chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
     meters = (measures.measure, spec.perplexity.open(), spec.safety.open(), spec.contamination.open())
     fingerprint, fold = spec.fingerprint.open(), make_fold()
 
-    def examine(page: Page) -> Examined | Rejected:
+    def examine(page: Page) -> Examined | Rejected:  # noqa: PLR0911 - one return an exit: this is their list
         if isinstance(decision := accept_response(page), Drop):
             return _rejected(page, "http", decision)
         if isinstance(decision := accept_url(page), Drop):

@@ -78,7 +78,9 @@ def shingle_hashes(key: str, language: str, spec: FingerprintSpec) -> NDArray[np
         size = spec.character_shingle
     else:
         words = key.split(" ") if key else []
-        units = np.fromiter((xxhash.xxh3_64_intdigest(w.encode("utf-8", "surrogatepass")) for w in words), np.uint64, len(words))
+        units = np.fromiter(
+            (xxhash.xxh3_64_intdigest(w.encode("utf-8", "surrogatepass")) for w in words), np.uint64, len(words)
+        )
         size = spec.word_shingle
     return _ngram_hashes(units, size)
 

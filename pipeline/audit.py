@@ -32,6 +32,7 @@ def self_audit(plan: RunPlan) -> dict[str, Any] | None:
 
     Returns:
         planted, missed, and for each kind: kind, planted, found, missed (sentences, the first ten).
+
     """
     if plan.recipe.report.truth is None:
         return None
@@ -85,4 +86,7 @@ def _outcomes(snapshot: Snapshot, parts: list[str], wanted: set[str]) -> Iterato
         texts = snapshot.read("documents", part, ["text"])["text"].take(rows).to_pylist() if rows else []
         for row, text in zip(rows, texts, strict=True):
             decision = decisions[row]
-            yield decision["doc_id"], Outcome(verdict=decision["verdict"], reasons=tuple(decision["reasons"]), text=text)
+            yield (
+                decision["doc_id"],
+                Outcome(verdict=decision["verdict"], reasons=tuple(decision["reasons"]), text=text),
+            )

@@ -57,6 +57,7 @@ def failures(documents: pa.Table, signals: pa.Table, rules: Sequence[Rule]) -> F
 
     Raises:
         KeyError: a rule names a signal that the snapshot does not hold.
+
     """
     rows = signals.num_rows
     languages = np.array(documents["language"].to_pylist(), dtype=object)

@@ -22,7 +22,16 @@ from schemas.tables import combine_hashes, hash_text
 
 MANIFEST_VERSION = 1
 # The packages whose version can change a result.
-_PACKAGES = ("apache-beam", "datasketch", "fasttext-community", "kenlm", "pyarrow", "resiliparse", "tokenizers", "trafilatura")
+_PACKAGES = (
+    "apache-beam",
+    "datasketch",
+    "fasttext-community",
+    "kenlm",
+    "pyarrow",
+    "resiliparse",
+    "tokenizers",
+    "trafilatura",
+)
 
 
 class SumsError(Exception):
@@ -42,7 +51,9 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
     totals = _totals(read, decided, pairs)
     check_sums(totals)
     dataset = dataset_json(
-        [Shard(**commit.counts["shard"]) for commit in merged], plan.recipe.tokenize.open(), seed=plan.recipe.tokenize.seed
+        [Shard(**commit.counts["shard"]) for commit in merged],
+        plan.recipe.tokenize.open(),
+        seed=plan.recipe.tokenize.seed,
     )
     if dataset["documents"] != totals["kept"]:
         raise SumsError(f"the dataset has {dataset['documents']} documents, {totals['kept']} were kept")
@@ -60,7 +71,8 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
         "assets": plan.assets,
         "versions": {package: version(package) for package in _PACKAGES},
         "counts": totals | {"tokens": dataset["tokens"], "shards": shards},
-        "tables": _tables([*read, *decided]) | {"dataset": {"rows": dataset["documents"], "files": shards, "content": dataset["content_hash"]}},
+        "tables": _tables([*read, *decided])
+        | {"dataset": {"rows": dataset["documents"], "files": shards, "content": dataset["content_hash"]}},
         "audit": audit,
         "gates": failed_gates(plan.recipe.gates, totals, dataset["tokens"], audit),
     }
@@ -87,20 +99,25 @@ def write_report(
 
 
 def check_sums(totals: Mapping[str, int]) -> None:
-    """records = documents + ledger; documents = kept + dropped + quarantined.
+    """Records = documents + ledger; documents = kept + dropped + quarantined.
 
     Raises:
         SumsError: naming the sum that does not hold.
+
     """
     if totals["records"] != totals["documents"] + totals["ledger"]:
-        raise SumsError("{records} records were read, but {documents} documents + {ledger} in the ledger".format(**totals))
+        raise SumsError(
+            "{records} records were read, but {documents} documents + {ledger} in the ledger".format(**totals)
+        )
     if totals["documents"] != totals["kept"] + totals["dropped"] + totals["quarantined"]:
         raise SumsError(
             "{documents} documents, but {kept} kept + {dropped} dropped + {quarantined} quarantined".format(**totals)
         )
 
 
-def failed_gates(gates: GatesSpec, totals: Mapping[str, int], tokens: int, audit: Mapping[str, Any] | None) -> list[str]:
+def failed_gates(
+    gates: GatesSpec, totals: Mapping[str, int], tokens: int, audit: Mapping[str, Any] | None
+) -> list[str]:
     """One sentence for each gate that the dataset does not pass."""
     failed = []
     if totals["kept"] < gates.min_documents:
@@ -111,9 +128,15 @@ def failed_gates(gates: GatesSpec, totals: Mapping[str, int], tokens: int, audit
         failed.append(f"{ratio:.4f} of the documents kept, gates.min_kept_ratio is {gates.min_kept_ratio}")
     bad = totals["records_quarantined"] / max(1, totals["records"])
     if bad > gates.max_quarantined_ratio:
-        failed.append(f"{bad:.4f} of the records quarantined, gates.max_quarantined_ratio is {gates.max_quarantined_ratio}")
+        failed.append(
+            f"{bad:.4f} of the records quarantined, gates.max_quarantined_ratio is {gates.max_quarantined_ratio}"
+        )
     if gates.self_audit and (audit is None or audit["missed"]):
-        missed = "no truth table" if audit is None else f"{audit['missed']} of {audit['planted']} planted cases ended otherwise"
+        missed = (
+            "no truth table"
+            if audit is None
+            else f"{audit['missed']} of {audit['planted']} planted cases ended otherwise"
+        )
         failed.append(f"self-audit: {missed}")
     return failed
 

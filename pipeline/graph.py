@@ -13,7 +13,11 @@ from typing import Any
 
 import apache_beam as beam
 import numpy as np
+from apache_beam.metrics.metric import Metrics
+from apache_beam.pvalue import PCollection
+from apache_beam.transforms.combiners import Count
 
+from pipeline.decide import failures
 from pipeline.dedup.arrays import BAND, EDGE, MEMBER, PAIR, gather, hash_ranges, scatter, split_of, spread
 from pipeline.dedup.candidates import bands_of_split, candidate_pairs, unique_pairs
 from pipeline.dedup.clusters import (
@@ -27,7 +31,6 @@ from pipeline.dedup.clusters import (
 )
 from pipeline.dedup.components import forest
 from pipeline.dedup.verify import requests
-from pipeline.decide import failures
 from pipeline.finish import finish
 from pipeline.plan import RunPlan
 from pipeline.run_tasks import RunTasks
@@ -50,21 +53,22 @@ def build(root: beam.Pipeline, plan: RunPlan) -> None:
     shards = (
         tokens
         | "Sum tokens" >> beam.CombineGlobally(sum)
-        | "Cut shards" >> beam.FlatMap(lambda total: [(i, n) for n in [shard_count(total, plan.shard_tokens)] for i in range(n)])
+        | "Cut shards"
+        >> beam.FlatMap(lambda total: [(i, n) for n in [shard_count(total, plan.shard_tokens)] for i in range(n)])
         | "Spread shards" >> beam.Reshuffle()
         | "Shards" >> RunTasks(plan.workers, plan.shard_task, _element)
     )
-    _ = shards | "Count shards" >> beam.combiners.Count.Globally() | "Finish" >> beam.Map(lambda n: finish(plan, n))
+    _ = shards | "Count shards" >> Count.Globally() | "Finish" >> beam.Map(lambda n: finish(plan, n))
 
 
-class FindDuplicates(beam.PTransform):
+class FindDuplicates(beam.PTransform[Any, Any]):
     """Numbers of read splits -> numbers of committed partitions of verified pairs."""
 
     def __init__(self, plan: RunPlan) -> None:
         super().__init__()
         self.plan = plan
 
-    def expand(self, read: beam.PCollection) -> beam.PCollection:
+    def expand(self, read: PCollection[Any]) -> PCollection[Any]:
         """Bands meet by range of their hash; pairs by their documents; shingle sets come to the pairs."""
         plan = self.plan
         every = read.pipeline | "Every partition" >> beam.Create([(i, b"") for i in range(plan.partitions)])
@@ -88,17 +92,22 @@ class FindDuplicates(beam.PTransform):
             | "Shingles" >> RunTasks(plan.workers, plan.answer_task, _result)
             | "Spread shingles" >> beam.FlatMap(lambda messages: messages).with_output_types(Keyed)
         )
-        return {"pairs": pairs, "sets": sets} | "Meet" >> beam.CoGroupByKey() | "Verify" >> RunTasks(plan.workers, plan.verify_task, _first)
+        verified: PCollection[Any] = (
+            {"pairs": pairs, "sets": sets}
+            | "Meet" >> beam.CoGroupByKey()
+            | "Verify" >> RunTasks(plan.workers, plan.verify_task, _first)
+        )
+        return verified
 
 
-class ChooseRepresentatives(beam.PTransform):
+class ChooseRepresentatives(beam.PTransform[Any, Any]):
     """Numbers of partitions of verified pairs -> (split, packed CHOICE) for every split, clustered rows only."""
 
     def __init__(self, plan: RunPlan) -> None:
         super().__init__()
         self.plan = plan
 
-    def expand(self, partitions: beam.PCollection) -> beam.PCollection:
+    def expand(self, partitions: PCollection[Any]) -> PCollection[Any]:
         """Edges -> forests merged in a tree -> members per split -> candidates per cluster -> choices per split."""
         plan = self.plan
         forests = partitions | "Edges" >> beam.FlatMap(_edges, plan).with_output_types(Keyed)
@@ -127,12 +136,14 @@ class ChooseRepresentatives(beam.PTransform):
             | "Group clusters" >> beam.GroupByKey()
             | "Choose" >> beam.FlatMapTuple(_choices).with_output_types(Keyed)
         )
-        return (
+        joined: PCollection[Any] = (
             (choices, every)
             | "All splits" >> beam.Flatten()
             | "Group choices" >> beam.GroupByKey()
-            | "Join choices" >> beam.MapTuple(lambda split, parts: (split, b"".join(sorted(parts)))).with_output_types(Keyed)
+            | "Join choices"
+            >> beam.MapTuple(lambda split, parts: (split, b"".join(sorted(parts)))).with_output_types(Keyed)
         )
+        return joined
 
 
 def _element(element: Any, _result: Any) -> Any:
@@ -161,15 +172,15 @@ def _bands(split: int, plan: RunPlan) -> Iterator[Keyed]:
         return
     table = plan.snapshot.read("fingerprints", plan.splits[split].name)
     shingles = table["shingles"].to_numpy()
-    columns = (table[name].to_pylist() for name in ("doc_id", "digest", "bands"))
-    records = bands_of_split(split, *columns, shingles)
+    doc_ids, digests, bands = (table[name].to_pylist() for name in ("doc_id", "digest", "bands"))
+    records = bands_of_split(split, doc_ids, digests, bands, shingles)
     yield from scatter(records, hash_ranges(records["hash"], plan.partitions))
 
 
 def _candidates(group: tuple[int, Iterable[bytes]], plan: RunPlan) -> Iterator[Keyed]:
     found = candidate_pairs(gather(group[1], BAND), plan.recipe.duplicates.max_bucket)
     if found.hot_buckets:
-        beam.metrics.Metrics.counter("dedup", "hot_buckets").inc(found.hot_buckets)
+        Metrics.counter("dedup", "hot_buckets").inc(found.hot_buckets)
     yield from scatter(found.pairs, spread(found.pairs["a"], plan.partitions))
 
 
@@ -218,7 +229,9 @@ def _cluster_candidates(group: tuple[int, dict[str, Iterable[bytes]]], plan: Run
     members = np.sort(gather(met["members"], MEMBER), order="place")
     best = gather(met["similarity"], MEMBER)
     part = plan.splits[split].name
-    documents = plan.snapshot.read("documents", part, ["doc_id", "language", "script", "source", "fetched_at", "location"])
+    documents = plan.snapshot.read(
+        "documents", part, ["doc_id", "language", "script", "source", "fetched_at", "location"]
+    )
     signals = plan.snapshot.read("signals", part)
     rows = (members["place"] & np.uint64(0xFFFFFFFF)).astype(np.int64)
     candidates = np.zeros(len(members), CANDIDATE)

@@ -191,7 +191,7 @@ def _s3_errors(action: str, uri: str) -> Iterator[None]:
 @functools.lru_cache(maxsize=2)
 def _gcs_client(process: int) -> Any:  # noqa: ARG001 - the key of the cache
     from google.auth.credentials import AnonymousCredentials
-    from google.cloud import storage
+    from google.cloud import storage  # type: ignore[attr-defined]
 
     if os.environ.get("STORAGE_EMULATOR_HOST"):
         # Given outright: looking for credentials first took 24 to 39 s (reference/beam.md, D).

@@ -131,6 +131,7 @@ def make_plan(recipe: Recipe, splits: tuple[Split, ...], snapshot: Snapshot, wor
 
     Raises:
         AssetError, StorageError: one sentence.
+
     """
     assets = dict(verify_all(asset_names(recipe)))
     prints = _fingerprints(recipe, splits, assets)
@@ -163,7 +164,11 @@ def asset_names(recipe: Recipe) -> tuple[str, ...]:
 
 def measuring_assets(recipe: Recipe) -> tuple[str, ...]:
     """Those that shape documents and signals."""
-    return tuple(sorted({"lid.176", recipe.contamination.index, *recipe.perplexity.models.values(), *recipe.safety.models.values()}))
+    return tuple(
+        sorted(
+            {"lid.176", recipe.contamination.index, *recipe.perplexity.models.values(), *recipe.safety.models.values()}
+        )
+    )
 
 
 def _fingerprints(recipe: Recipe, splits: tuple[Split, ...], assets: dict[str, str]) -> Fingerprints:

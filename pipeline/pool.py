@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
-ResultT = TypeVar("ResultT", covariant=True)
+ResultT_co = TypeVar("ResultT_co", covariant=True)
 Announce = Callable[[int, float], None]
 
 _START_ATTEMPTS = 2
@@ -27,7 +27,7 @@ _MAX_ATTEMPTS = 1000  # of one task: each fault costs a restart of .3 to 3 s, so
 _START_SECONDS = 120.0  # imports and models take .3 to 3 s; a loaded machine may need far longer
 
 
-class Task(Protocol[ResultT]):
+class Task(Protocol[ResultT_co]):
     """What the pool runs."""
 
     @property
@@ -38,7 +38,7 @@ class Task(Protocol[ResultT]):
     def memory_bytes(self) -> int:
         """How much the child may allocate beyond its start; 0 for no limit."""
 
-    def run(self, announce: "Announce") -> ResultT:
+    def run(self, announce: "Announce") -> ResultT_co:
         """Do the work; call `announce(step, fraction)` before each step, with the share of the task that is done."""
 
     def after_fault(self, fault: "Fault") -> Self:
@@ -95,15 +95,17 @@ class Pool:
         return future
 
     def kill(self) -> None:
-        """Kill every child at once; their tasks fail. Safe to call from a signal handler's thread and twice."""
+        """Kill every child at once; their tasks fail. Waits for nothing, so a signal handler may call it."""
         self._closed = True
         for child in list(self._children):
             child.kill()
 
     def close(self) -> None:
-        """Kill the children and wait for the supervising threads."""
+        """Kill the children and wait for them and for the supervising threads."""
         self.kill()
         self._threads.shutdown(wait=True, cancel_futures=True)
+        for child in list(self._children):
+            child.reap()
 
     def _count_steps(self, task: Task[Any]) -> Announce:
         kind, slot = type(task).__name__, threading.get_ident()
@@ -148,6 +150,7 @@ class Pool:
         with self._lock:
             self._children.discard(child)
         child.kill()
+        child.reap()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +203,12 @@ class _Child:
             return Fault("crash", step, f"the process ended with {_ending(self._process.wait())}")
 
     def kill(self) -> None:
-        """Kill the whole process group and reap it."""
+        """Kill the whole process group. Waits for nothing: a second signal in the middle of a wait would deadlock."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
+
+    def reap(self) -> None:
+        """Wait until the process is gone."""
         self._process.wait()
 
 

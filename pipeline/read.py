@@ -231,6 +231,7 @@ def stored_tables(kept: Sequence[Examined]) -> tuple[pa.Table, pa.Table]:
 
     Raises:
         ValueError: a filter measures what it does not declare.
+
     """
     columns: dict[str, list[Any]] = {"doc_id": [item.document.doc_id for item in kept]}
     for item in kept[:1]:

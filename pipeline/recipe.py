@@ -90,6 +90,7 @@ class Recipe(ChainSpec):
 
         Raises:
             ValueError: a rule names a signal that no filter declares.
+
         """
         specs = (self.language, self.rules, self.perplexity, self.safety, self.contamination, self.privacy)
         rules = tuple(rule for spec in specs for rule in spec.rules())
@@ -105,6 +106,7 @@ def load_recipe(path: str, settings: Sequence[str] = ()) -> Recipe:
 
     Raises:
         RecipeError: one sentence with file and line.
+
     """
     recipe = load(Path(path), Recipe, settings)
     try:
@@ -130,7 +132,7 @@ def read_parameters(recipe: Recipe) -> dict[str, Any]:
     values = resolved(recipe)
     chosen = {}
     for spec_field in fields(ChainSpec):
-        table, decide_only = values[spec_field.name], _DECIDE_ONLY.get(spec_field.name, frozenset())
+        table, decide_only = values[spec_field.name], _DECIDE_ONLY.get(spec_field.name, set())
         chosen[spec_field.name] = {key: value for key, value in table.items() if key not in decide_only}
     source = {k: v for k, v in values["source"].items() if k not in ("paths", "paths_base", "split_bytes")}
     return {**chosen, "source": source, "limits": values["limits"]}

@@ -33,6 +33,7 @@ def load(path: Path, recipe_type: type[RecipeT], settings: Sequence[str] = ()) -
 
     Raises:
         RecipeError: the file cannot be read, is not TOML, or has a wrong key, type or value.
+
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -79,7 +80,9 @@ def _sentence(path: Path, text: str, error: ValidationError, recipe_type: type, 
     name = ".".join(keys)
     if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         close = difflib.get_close_matches(keys[-1], _fields(recipe_type, keys[:-1]), n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else f"; known here: {', '.join(_fields(recipe_type, keys[:-1]))}"
+        hint = (
+            f"; did you mean {close[0]!r}?" if close else f"; known here: {', '.join(_fields(recipe_type, keys[:-1]))}"
+        )
         return f"{where}: unknown key {name!r}{hint}"
     message = first["msg"].removeprefix("Value error, ")
     got = first.get("input")
@@ -109,7 +112,9 @@ def _line_of(text: str, keys: Sequence[str]) -> int | None:
             path = table + _split(key.group(1))
         else:
             continue
-        shared = next((i for i, (a, b) in enumerate(zip(keys, path, strict=False)) if a != b), min(len(keys), len(path)))
+        shared = next(
+            (i for i, (a, b) in enumerate(zip(keys, path, strict=False)) if a != b), min(len(keys), len(path))
+        )
         if shared > best:
             best, best_line = shared, number
     return best_line

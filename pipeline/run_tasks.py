@@ -5,6 +5,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.pvalue import PCollection
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
@@ -13,7 +14,7 @@ from pipeline.pool import Task, TaskFailedError, current_pool
 Emit = Callable[[Any, Any], Any]
 
 
-class RunTasks(beam.PTransform):
+class RunTasks(beam.PTransform[Any, Any]):
     """Each element becomes a task; what comes out is `emit(element, result)`.
 
     Elements are taken while a child is free and results given as they come, so a slow part does not hold up others.
@@ -23,9 +24,10 @@ class RunTasks(beam.PTransform):
         super().__init__()
         self.workers, self.make_task, self.emit = workers, make_task, emit
 
-    def expand(self, elements: beam.PCollection) -> beam.PCollection:
+    def expand(self, elements: PCollection[Any]) -> PCollection[Any]:
         """One ParDo."""
-        return elements | beam.ParDo(_RunInPool(self.workers, self.make_task, self.emit))
+        results: PCollection[Any] = elements | beam.ParDo(_RunInPool(self.workers, self.make_task, self.emit))
+        return results
 
 
 class _RunInPool(beam.DoFn):
@@ -46,7 +48,7 @@ class _RunInPool(beam.DoFn):
         while self.running:
             done, _ = wait(self.running, return_when=FIRST_COMPLETED)
             for value in self._finished(done):
-                yield WindowedValue(value, 0, [GlobalWindow()])
+                yield WindowedValue(value, 0, (GlobalWindow(),))
 
     def _finished(self, futures: Iterable[Future[Any]]) -> Iterator[Any]:
         for future in futures:

@@ -77,6 +77,7 @@ class Snapshot:
 
         Raises:
             StorageError: in one sentence; the part is then not committed.
+
         """
         files = {table: self._write(table, part, rows) for table, rows in tables.items()}
         commit = Commit(stage=stage, part=part, fingerprint=fingerprint, files=files, counts=counts)

@@ -119,7 +119,7 @@ class DecideTask(_PartTask):
         documents = self.snapshot.read("documents", self.part)
         signals = self.snapshot.read("signals", self.part)
         failed = failures(documents, signals, self.rules)
-        members = {row: member for row, member in _memberships(gather([self.choices], CHOICE))}
+        members = dict(_memberships(gather([self.choices], CHOICE)))
         decided, duplicates = decisions(
             documents["doc_id"].to_pylist(), failed, members, drop_duplicates=self.drop_duplicates
         )
@@ -209,7 +209,9 @@ class ShardTask(_PartTask):
         if done := self.snapshot.committed(DATASET_STAGE, part, self.fingerprint):
             return done
         schema = dataset_schema(self.spec.open().vocabulary_size)
-        sources = (BytesIO(storage.read_bytes(self.snapshot.path(TOKENS_STAGE, f"{part}.parquet"))) for part in self.parts)
+        sources = (
+            BytesIO(storage.read_bytes(self.snapshot.path(TOKENS_STAGE, f"{part}.parquet"))) for part in self.parts
+        )
         data, shard = merge_shard(sources, shard=self.shard, shards=self.shards, schema=schema)
         return self.snapshot.commit(
             stage=DATASET_STAGE,

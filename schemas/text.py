@@ -10,5 +10,6 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        c if c in _LINE_ENDS or c.isprintable() or unicodedata.category(c)[0] in "LMNPSZ" else f"\\u{ord(c):04x}" for c in text
+        c if c in _LINE_ENDS or c.isprintable() or unicodedata.category(c)[0] in "LMNPSZ" else f"\\u{ord(c):04x}"
+        for c in text
     )

@@ -20,11 +20,15 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-train_app = typer.Typer(help="Make a language model, classifier, tokenizer or test-question index of your own.", no_args_is_help=True)
+train_app = typer.Typer(
+    help="Make a language model, classifier, tokenizer or test-question index of your own.", no_args_is_help=True
+)
 app.add_typer(train_app, name="train")
 
 RecipeArgument = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe, e.g. recipes/sample.toml.")]
-SnapshotArgument = Annotated[str, typer.Argument(metavar="SNAPSHOT", help="The folder of a finished run (local, s3:// or gs://).")]
+SnapshotArgument = Annotated[
+    str, typer.Argument(metavar="SNAPSHOT", help="The folder of a finished run (local, s3:// or gs://).")
+]
 InputOption = Annotated[
     list[str] | None,
     typer.Option("--input", "-i", metavar="GLOB", help="Input files instead of the recipe's; may be repeated."),
@@ -33,7 +37,10 @@ OutputOption = Annotated[str, typer.Option("--output", "-o", metavar="SNAPSHOT",
 WorkersOption = Annotated[
     int | None,
     typer.Option(
-        "--workers", "-w", min=0, help="Child processes; 0 runs everything in this process, for a debugger. Default: one a core."
+        "--workers",
+        "-w",
+        min=0,
+        help="Child processes; 0 runs everything in this process, for a debugger. Default: one a core.",
     ),
 ]
 SetOption = Annotated[
@@ -43,7 +50,7 @@ SetOption = Annotated[
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": False})
-def run(
+def run(  # noqa: PLR0917 - a parameter is an option of the command
     context: typer.Context,
     recipe: RecipeArgument,
     output: OutputOption = "",
@@ -81,9 +88,7 @@ def plan(
     """Check recipe, inputs, assets and credentials, try a sample, and estimate time, size and yield. Runs nothing."""
     from pipeline.cli import plan as command
 
-    _guarded(
-        lambda: command.plan(recipe, output=output, inputs=inputs or [], workers=workers, settings=settings or [])
-    )
+    _guarded(lambda: command.plan(recipe, output=output, inputs=inputs or [], workers=workers, settings=settings or []))
 
 
 @app.command()
@@ -125,9 +130,12 @@ def verify(snapshot: SnapshotArgument) -> None:
 
 
 InputsArgument = Annotated[
-    list[str], typer.Argument(metavar="INPUT...", help="JSON lines, Parquet, text files, or a snapshot's documents/ folder.")
+    list[str],
+    typer.Argument(metavar="INPUT...", help="JSON lines, Parquet, text files, or a snapshot's documents/ folder."),
 ]
-FileOption = Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The file to write; asset.toml beside it describes it.")]
+FileOption = Annotated[
+    str, typer.Option("--output", "-o", metavar="FILE", help="The file to write; asset.toml beside it describes it.")
+]
 LanguageOption = Annotated[str, typer.Option("--language", "-l", help="Rows of this language only, e.g. zh.")]
 
 
@@ -137,7 +145,9 @@ def train_lm(
     output: FileOption,
     language: LanguageOption,
     order: Annotated[int, typer.Option(min=2, max=6, help="Longest n-gram of characters.")] = 5,
-    prune: Annotated[int, typer.Option(min=0, help="Drop n-grams of four and more characters seen at most so often.")] = 1,
+    prune: Annotated[
+        int, typer.Option(min=0, help="Drop n-grams of four and more characters seen at most so often.")
+    ] = 1,
 ) -> None:
     """A character language model for [perplexity]; needs KenLM's lmplz on PATH, or CMake and Boost to build it."""
     from pipeline.cli import train as command
@@ -197,4 +207,3 @@ def _guarded(command: Callable[[], int | None]) -> None:
         typer.secho(f"Error: {message}", err=True, fg="red")
         raise typer.Exit(exit_code) from None
     raise typer.Exit(code)
-

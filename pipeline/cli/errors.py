@@ -3,7 +3,7 @@
 from filters.assets import AssetError
 from pipeline.pool import TaskFailedError, running_pool
 from pipeline.recipe_file import RecipeError
-from pipeline.splits import InputError
+from pipeline.sources.spec import InputError
 from pipeline.storage import StorageError
 from pipeline.tokens import TokenizerError
 

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from filters.chain import ChainSpec, Examined, open_chain
-from pipeline.cli.run import cores, with_inputs
+from pipeline.cli.run import with_inputs
+from pipeline.cli.submit import cores
 from pipeline.decide import failures
-from pipeline.plan import make_plan
+from pipeline.plan import RunPlan, make_plan
 from pipeline.pool import Announce, Fault, Pool, TaskFailedError
 from pipeline.read import stored_tables
 from pipeline.recipe import load_recipe
@@ -94,9 +95,12 @@ def plan(recipe_path: str, *, output: str, inputs: Sequence[str], workers: int |
     made = make_plan(recipe, splits, Snapshot(output or f"out/{recipe.name}"), count)
     console = Console()
     total = sum(split.end - split.start for split in splits)
-    console.print(f"{recipe.name}: {len({s.uri for s in splits})} files, {total / 1e6:,.1f} MB, {len(splits)} splits", highlight=False)
+    console.print(
+        f"{recipe.name}: {len({s.uri for s in splits})} files, {total / 1e6:,.1f} MB, {len(splits)} splits",
+        highlight=False,
+    )
     console.print(f"assets verified: {', '.join(made.assets)}", markup=False, highlight=False)
-    tried = list(_try(console, splits, recipe.source, made.recipe.chain(), made.rules, recipe.limits.record_seconds, recipe.limits.record_memory_bytes, max(1, count)))
+    tried = list(_try(console, made, max(1, count)))
     if not tried:
         console.print("no record could be read: see above", style="red")
         return 1
@@ -104,12 +108,26 @@ def plan(recipe_path: str, *, output: str, inputs: Sequence[str], workers: int |
     return 0
 
 
-def _try(console: Console, splits: Sequence[Split], source: SourceSpec, chain: ChainSpec, rules: tuple[Rule, ...], seconds: float, memory: int, workers: int):  # type: ignore[no-untyped-def]
+def _try(console: Console, made: RunPlan, workers: int) -> Iterator[Tried]:
+    """Try a few splits, side by side; a split that fails says so and yields nothing."""
+    splits, limits = made.splits, made.recipe.limits
     chosen = [splits[i] for i in sorted({len(splits) * i // _SPLITS for i in range(_SPLITS)})]
     pool = Pool(workers)
     try:
-        futures = [(s, pool.submit(TryTask(s, source, chain, rules, seconds, memory))) for s in chosen]
-        for split, future in futures:
+        futures = [
+            pool.submit(
+                TryTask(
+                    split,
+                    made.recipe.source,
+                    made.recipe.chain(),
+                    made.rules,
+                    limits.record_seconds,
+                    limits.record_memory_bytes,
+                )
+            )
+            for split in chosen
+        ]
+        for split, future in zip(chosen, futures, strict=True):
             try:
                 yield future.result()
             except TaskFailedError as error:

@@ -35,7 +35,12 @@ def watching(splits: int) -> Iterator[None]:
     stop = threading.Event()
     if console.is_terminal:
         bar = Progress(
-            TextColumn("{task.description:<21}"), BarColumn(), TextColumn("{task.fields[note]}"), TimeElapsedColumn(), console=console, transient=True
+            TextColumn("{task.description:<21}"),
+            BarColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
         )
         shown = bar.add_task("Starting", total=splits, note="")
         target, arguments = _draw, (bar, shown, splits, stop)

@@ -1,28 +1,23 @@
 """`run` and `decide`: from a recipe to a finished snapshot."""
 
-import logging
-import os
-import signal
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any
 
 from rich.console import Console
 
 from pipeline import storage
 from pipeline.cli.errors import RunFailedError, UsageError
-from pipeline.cli.progress import watching
+from pipeline.cli.submit import check_places, children, submit
 from pipeline.cli.summary import print_summary
-from pipeline.pool import running_pool
 from pipeline.plan import RunPlan, make_plan
+from pipeline.pool import running_pool
 from pipeline.recipe import Recipe, load_recipe
 from pipeline.snapshot import Snapshot
 from pipeline.splits import Split, plan_splits
 from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PAIRS_STAGE, TOKENS_STAGE
+from pipeline.stored_splits import RUN_FILE, StoredSplits
 
-_RUN = "run.json"  # what the snapshot's parts were made with; written before the first of them
 _TABLES = {
     "read": ("documents", "signals", "fingerprints", "ledger"),
     PAIRS_STAGE: ("pairs",),
@@ -46,7 +41,8 @@ def run(
     recipe = with_inputs(load_recipe(recipe_path, settings), inputs)
     splits = tuple(plan_splits(recipe.source))
     snapshot = Snapshot(output or f"out/{recipe.name}")
-    plan = make_plan(recipe, splits, snapshot, cores() if workers is None else workers)
+    plan = make_plan(recipe, splits, snapshot, children(workers, beam_options))
+    check_places(plan, beam_options)
     _refuse_mixture(plan, overwrite=overwrite)
     return _execute(plan, beam_options)
 
@@ -54,12 +50,12 @@ def run(
 def decide(snapshot_uri: str, recipe_path: str, *, workers: int | None, settings: Sequence[str]) -> int:
     """Decide again over a snapshot's stored signals; returns the exit code."""
     snapshot = Snapshot(snapshot_uri)
-    made = snapshot.read_json(_RUN)
+    made = snapshot.read_json(RUN_FILE)
     if made is None:
-        raise UsageError(f"{snapshot_uri} is not a snapshot: it has no {_RUN}")
+        raise UsageError(f"{snapshot_uri} is not a snapshot: it has no {RUN_FILE}")
     recipe = with_inputs(load_recipe(recipe_path, settings), made["paths"])
     splits = tuple(Split(**split) for split in made["splits"])
-    plan = make_plan(recipe, splits, snapshot, cores() if workers is None else workers)
+    plan = make_plan(recipe, splits, snapshot, children(workers, ()))
     if plan.fingerprints.read != made["read"]:
         raise UsageError(
             f"{recipe_path} measures other things than {snapshot_uri} holds (filters, models or code differ): use run with another --output"
@@ -74,21 +70,20 @@ def with_inputs(recipe: Recipe, inputs: Sequence[str]) -> Recipe:
     return replace(recipe, source=replace(recipe.source, paths=tuple(inputs)))
 
 
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _refuse_mixture(plan: RunPlan, *, overwrite: bool) -> None:
     snapshot = plan.snapshot
     storage.make_folder(snapshot.uri)
-    made = snapshot.read_json(_RUN)
+    made = snapshot.read_json(RUN_FILE)
     if made is None or not snapshot.parts("read"):
         return
     stale = sorted({split["name"] for split in made["splits"]} - {split.name for split in plan.splits})
     other = made["read"] != plan.fingerprints.read
     if (stale or other) and not overwrite:
-        what = "was read with another recipe, models or code" if other else f"holds {len(stale)} parts of inputs that are not among these"
+        what = (
+            "was read with another recipe, models or code"
+            if other
+            else f"holds {len(stale)} parts of inputs that are not among these"
+        )
         raise UsageError(f"{snapshot.uri} {what}: choose another --output, or replace it with --overwrite")
     for part in stale:
         for stage in ("read", DECIDE_STAGE, TOKENS_STAGE):
@@ -104,11 +99,9 @@ def _execute(plan: RunPlan, beam_options: Sequence[str]) -> int:
     }:
         console.print("Nothing to do: the snapshot is finished and nothing has changed.")
         return print_summary(snapshot, manifest, None)
-    _prepare(plan)
     start = time.monotonic()
-    _stop_on_signals()
-    with watching(len(plan.splits)):
-        _run_beam(plan, beam_options)
+    if not submit(replace(plan, splits=StoredSplits(snapshot, plan.splits)), beam_options, prepare=_prepare):
+        return 0
     pool = running_pool()
     if pool is not None:
         pool.close()
@@ -119,7 +112,7 @@ def _execute(plan: RunPlan, beam_options: Sequence[str]) -> int:
 
 
 def _prepare(plan: RunPlan) -> None:
-    """Mark the snapshot as unfinished and remove parts of later stages that other parameters made."""
+    """Mark the snapshot as unfinished, write what it is made of, and remove what other parameters made of later stages."""
     snapshot = plan.snapshot
     storage.delete(snapshot.path("manifest.json"))
     snapshot.write_json(
@@ -128,47 +121,10 @@ def _prepare(plan: RunPlan) -> None:
             "paths": list(plan.recipe.source.paths),
             "splits": [asdict(split) for split in plan.splits],
         },
-        _RUN,
+        RUN_FILE,
     )
     wanted = {PAIRS_STAGE: plan.fingerprints.pairs, DATASET_STAGE: plan.fingerprints.tokens}
     for stage, fingerprint in wanted.items():
         for commit in snapshot.commits(stage):
             if commit.fingerprint != fingerprint:
                 snapshot.discard(stage, commit.part, _TABLES[stage])
-
-
-def _run_beam(plan: RunPlan, beam_options: Sequence[str]) -> None:
-    logging.getLogger().setLevel(logging.ERROR)  # importing Beam warns of clients that are not used here
-    import apache_beam as beam
-    from apache_beam.options.pipeline_options import PipelineOptions
-
-    from pipeline.graph import build
-
-    # Beam logs the traceback of whatever it then raises; the command line says it once, in a sentence.
-    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
-    pipeline = beam.Pipeline(options=PipelineOptions(_options(beam_options)))
-    build(pipeline, plan)
-    pipeline.run().wait_until_finish()
-
-
-def _options(given: Sequence[str]) -> list[str]:
-    """The given options; without a runner, FnApiRunner by name: plain DirectRunner first tries to download another."""
-    if any(option == "--runner" or option.startswith("--runner=") for option in given):
-        return list(given)
-    return ["--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner", *given]
-
-
-def _stop_on_signals() -> None:
-    """End at once on Ctrl-C and SIGTERM, with every child: all commits are atomic, so nothing half done can remain."""
-
-    def stop(number: int, _frame: Any) -> None:
-        pool = running_pool()
-        if pool is not None:
-            pool.kill()
-        word = "Interrupted" if number == signal.SIGINT else "Terminated"
-        sys.stderr.write(f"\x1b[?25h\n{word}. What is committed stays: run the same command again to resume.\n")
-        sys.stderr.flush()
-        os._exit(128 + number)
-
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)

@@ -41,13 +41,17 @@ def safety(inputs: Sequence[str], output: str, *, language: str) -> int:
     """A classifier for `[safety]`; rows need a `label`: toxic, gambling, adult, advert or none (clean)."""
     samples = _samples(inputs, language)
     if not any(sample.label for sample in samples):
-        raise UsageError("no row has a label: give `label` = toxic, gambling, adult or advert to the unsafe rows, none to clean ones")
+        raise UsageError(
+            "no row has a label: give `label` = toxic, gambling, adult or advert to the unsafe rows, none to clean ones"
+        )
     return _pin(output, f"[safety]\nmodels.{language}", train_toxicity(samples, _target(output), language=language))
 
 
 def tokenizer(inputs: Sequence[str], output: str, *, vocabulary: int) -> int:
     """A byte-level BPE tokenizer for `[tokenize]`; each language gives the same number of characters."""
-    return _pin(output, "[tokenize]\ntokenizer", train_tokenizer(_samples(inputs, ""), _target(output), vocabulary=vocabulary))
+    return _pin(
+        output, "[tokenize]\ntokenizer", train_tokenizer(_samples(inputs, ""), _target(output), vocabulary=vocabulary)
+    )
 
 
 def contamination(inputs: Sequence[str], output: str, *, clean: Sequence[str]) -> int:
@@ -61,7 +65,9 @@ def _samples(inputs: Sequence[str], language: str) -> list[Sample]:
     samples = list(read_samples([_existing(path) for path in inputs], [language] if language else []))
     characters = sum(len(sample.text) for sample in samples)
     if characters < _MIN_CHARACTERS:
-        raise UsageError(f"{characters:,} characters of {language or 'text'} are too few to learn from: give {_MIN_CHARACTERS:,} or more")
+        raise UsageError(
+            f"{characters:,} characters of {language or 'text'} are too few to learn from: give {_MIN_CHARACTERS:,} or more"
+        )
     return samples
 
 
@@ -91,5 +97,5 @@ def _pin(output: str, setting: str, calibration: Mapping[str, Any]) -> int:
     console = Console()
     for name, value in calibration.items():
         console.print(f"  {name}: {value}", markup=False, highlight=False)
-    console.print(f"Wrote {path}. To use it, write in the recipe:\n{setting} = \"{path}\"", markup=False, highlight=False)
+    console.print(f'Wrote {path}. To use it, write in the recipe:\n{setting} = "{path}"', markup=False, highlight=False)
     return 0

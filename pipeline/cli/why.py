@@ -60,7 +60,9 @@ def _print_document(
         of = f" of {decision['representative']}" if reason == "duplicate" else ""
         console.print(f"  {reason}{of}: {'' if value is None else f'{value:g}'}{limit}", markup=False, highlight=False)
     text = document.pop("text")
-    _print_fields(console, {**document, "location": _place(document["location"]), "characters": len(text), "part": part})
+    _print_fields(
+        console, {**document, "location": _place(document["location"]), "characters": len(text), "part": part}
+    )
     _print_signals(console, manifest, signals, document)
     _print_cluster(console, snapshot, manifest["splits"], document["doc_id"])
     if decision["verdict"] == "keep":

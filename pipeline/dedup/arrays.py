@@ -4,7 +4,7 @@ A document's place is `split << 32 | row`: unique, and it says where the text li
 so they never reach an output: outputs hold doc_ids, and choices are made by content or doc_id.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,6 @@ def scatter(records: NDArray[np.void], targets: NDArray[np.int64]) -> Iterator[t
         yield int(target), records[rows].tobytes()
 
 
-def gather(parts: Iterator[bytes] | list[bytes], dtype: np.dtype[np.void]) -> NDArray[np.void]:
+def gather(parts: Iterable[bytes], dtype: np.dtype[np.void]) -> NDArray[np.void]:
     """Join packed messages; their order is the runner's, so callers sort before anything depends on it."""
     return np.frombuffer(b"".join(parts), dtype)

@@ -35,6 +35,7 @@ def bands_of_split(
         digests: blake2b-128 of each document's key.
         bands: packed uint64 band hashes of each document.
         shingles: number of shingles of each document; a document without any is nobody's duplicate.
+
     """
     same_record = np.empty(len(doc_ids), BAND)
     ids = np.frombuffer(b"".join(bytes.fromhex(doc_id) for doc_id in doc_ids), "<u8").reshape(-1, 2)
@@ -59,14 +60,17 @@ def candidate_pairs(records: NDArray[np.void], max_bucket: int) -> Candidates:
     Args:
         records: dtype BAND, all records of a range of hashes, in any order.
         max_bucket: distinct texts of one bucket that are compared all with all.
+
     """
     records = records[np.lexsort((records["place"], records["digest"], records["hash"]))]
+    if not len(records):
+        return Candidates(np.empty(0, PAIR), 0, 0)
     hashes, digests, places = records["hash"], records["digest"], records["place"]
-    new_bucket = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])) if len(records) else np.empty(0, int)
-    new_text = np.concatenate([[True], (hashes[1:] != hashes[:-1]) | (digests[1:] != digests[:-1])]) if len(records) else []
-    first_of_text = np.flatnonzero(new_text)
+    new_hash = np.concatenate([[True], hashes[1:] != hashes[:-1]])
+    new_text = new_hash | np.concatenate([[True], digests[1:] != digests[:-1]])
+    new_bucket, first_of_text = np.flatnonzero(new_hash), np.flatnonzero(new_text)
     # Copies: a star around the first of its text in this bucket. Every bucket of the text gives the same star.
-    owner = first_of_text[np.cumsum(new_text) - 1] if len(records) else np.empty(0, int)
+    owner = first_of_text[np.cumsum(new_text) - 1]
     copies = np.flatnonzero(owner != np.arange(len(records)))
     exact = np.zeros(len(copies), PAIR)
     exact["a"], exact["b"], exact["exact"] = places[owner[copies]], places[copies], 1
@@ -91,10 +95,13 @@ def unique_pairs(pairs: NDArray[np.void]) -> NDArray[np.void]:
     if len(ordered) < 2:
         return ordered
     same = (ordered["a"][1:] == ordered["a"][:-1]) & (ordered["b"][1:] == ordered["b"][:-1])
-    return ordered[np.concatenate([[True], ~same])]
+    first: NDArray[np.void] = ordered[np.concatenate([[True], ~same])]
+    return first
 
 
-def _all_pairs(texts: NDArray[np.uint64], starts: NDArray[np.int64], sizes: NDArray[np.int64], size: int) -> NDArray[np.void]:
+def _all_pairs(
+    texts: NDArray[np.uint64], starts: NDArray[np.int64], sizes: NDArray[np.int64], size: int
+) -> NDArray[np.void]:
     """All pairs of every bucket of exactly `size` texts, in one pass."""
     left, right = np.triu_indices(size, 1)
     base = starts[sizes == size][:, None]

@@ -71,7 +71,9 @@ class DuplicatesSpec:
     def _known(cls, prefer: tuple[str, ...]) -> tuple[str, ...]:
         for name in prefer:
             if name not in _PREFERENCES and not name.startswith(("highest:", "lowest:")):
-                raise ValueError(f"unknown preference {name!r}: use {', '.join(_PREFERENCES)}, highest:SIGNAL or lowest:SIGNAL")
+                raise ValueError(
+                    f"unknown preference {name!r}: use {', '.join(_PREFERENCES)}, highest:SIGNAL or lowest:SIGNAL"
+                )
         if len(prefer) > MAX_PREFERENCES:
             raise ValueError(f"at most {MAX_PREFERENCES} preferences")
         return prefer

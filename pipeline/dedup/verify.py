@@ -62,6 +62,7 @@ def answers(
         asked: dtype REQUEST, in any order.
         documents: columns doc_id, text, language of the split.
         spec: the parameters that made the fingerprints.
+
     """
     fold = make_fold()
     ids, texts, languages = (documents.column(name) for name in ("doc_id", "text", "language"))
@@ -87,7 +88,9 @@ def unpack(messages: Iterable[bytes]) -> dict[int, ShingleSet]:
         (count,) = struct.unpack_from("<I", message)
         header = np.frombuffer(message, _HEADER, count, 4)
         offset = 4 + header.nbytes
-        for where, doc_id, size in zip(header["place"].tolist(), header["doc_id"], header["count"].tolist(), strict=True):
+        for where, doc_id, size in zip(
+            header["place"].tolist(), header["doc_id"], header["count"].tolist(), strict=True
+        ):
             sets[where] = ShingleSet(doc_id.tobytes().hex(), np.frombuffer(message, "<u4", size, offset))
             offset += 4 * size
     return sets

@@ -165,7 +165,13 @@ def test_the_representative(rows, chosen):
 
 
 def test_every_cluster_gets_one_representative_its_size_and_its_smallest_id():
-    rows = [(1, b"c", 2, [1.0], 0), (1, b"a", 0, [1.0], 0), (5, b"z", 2, [1.0], 0), (5, b"y", 2, [2.0], 0), (5, b"x", 2, [0.0], 0)]
+    rows = [
+        (1, b"c", 2, [1.0], 0),
+        (1, b"a", 0, [1.0], 0),
+        (5, b"z", 2, [1.0], 0),
+        (5, b"y", 2, [2.0], 0),
+        (5, b"x", 2, [0.0], 0),
+    ]
     made = choose(candidates(rows))
     assert {(c["cluster_id"], c["representative"], int(c["size"])) for c in made} == {(b"a", b"c", 2), (b"x", b"y", 3)}
     assert sum(int(c["chosen"]) for c in made) == 2

@@ -40,7 +40,9 @@ def test_blocks_of_the_permutation_loop_do_not_show():
     assert np.array_equal(signature(hashes, permutations), parts)
 
 
-@given(st.text(alphabet="天地人和大小", min_size=1, max_size=60), st.text(alphabet="天地人和大小", min_size=1, max_size=60))
+@given(
+    st.text(alphabet="天地人和大小", min_size=1, max_size=60), st.text(alphabet="天地人和大小", min_size=1, max_size=60)
+)
 @settings(derandomize=True, max_examples=200)
 def test_jaccard_of_hashes_equals_that_of_the_shingles(left, right):
     spec = FingerprintSpec()

@@ -14,7 +14,16 @@ from tests.end_to_end.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
-OPTIONS = ("--workers", "2", "--set", "gates.self_audit=false", "--set", 'source.split_bytes="64KiB"', "--set", "limits.record_seconds=120")
+OPTIONS = (
+    "--workers",
+    "2",
+    "--set",
+    "gates.self_audit=false",
+    "--set",
+    'source.split_bytes="64KiB"',
+    "--set",
+    "limits.record_seconds=120",
+)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +99,9 @@ def test_kill_9_of_a_child_costs_nothing_but_time(reference, inputs, tmp_path):
     draw = random.Random(7)
     for _ in range(5):
         try:
-            victims = [pid for pid in children_of(process.pid) if "pipeline.child" in " ".join(psutil.Process(pid).cmdline())]
+            victims = [
+                pid for pid in children_of(process.pid) if "pipeline.child" in " ".join(psutil.Process(pid).cmdline())
+            ]
             if victims:
                 os.kill(draw.choice(victims), signal.SIGKILL)
         except (psutil.NoSuchProcess, ProcessLookupError):

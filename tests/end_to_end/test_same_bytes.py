@@ -33,8 +33,14 @@ def reference(run, inputs):
 
 @pytest.mark.parametrize(
     "options",
-    [("--workers", "2"), ("--workers", "4"), ("--workers", "0"), ("--set", 'source.split_bytes="40KiB"'), ("--set", 'source.split_bytes="64MiB"')],
-    ids=lambda options: " ".join(options),
+    [
+        ("--workers", "2"),
+        ("--workers", "4"),
+        ("--workers", "0"),
+        ("--set", 'source.split_bytes="40KiB"'),
+        ("--set", 'source.split_bytes="64MiB"'),
+    ],
+    ids=" ".join,
 )
 def test_content_hashes(run, inputs, reference, options):
     made = run("recipes/sample.toml", *inputs, *QUIET, *options)

@@ -25,10 +25,18 @@ def test_every_planted_defect_ends_as_the_truth_table_says(sample):
 
 def test_every_clean_page_is_kept(sample):
     verdicts = {row["doc_id"]: row for row in rows(sample, "decisions")}
-    truth = [json.loads(line) for line in (ROOT / "assets/sample/truth.jsonl").read_text(encoding="utf-8").split("\n") if line]
+    truth = [
+        json.loads(line)
+        for line in (ROOT / "assets/sample/truth.jsonl").read_text(encoding="utf-8").split("\n")
+        if line
+    ]
     clean = [row for row in truth if row["kind"] == "clean"]
     assert len(clean) > 100
-    lost = {row["url"]: verdicts.get(row["doc_id"]) for row in clean if verdicts.get(row["doc_id"], {}).get("verdict") != "keep"}
+    lost = {
+        row["url"]: verdicts.get(row["doc_id"])
+        for row in clean
+        if verdicts.get(row["doc_id"], {}).get("verdict") != "keep"
+    }
     assert lost == {}
 
 
@@ -38,7 +46,9 @@ def test_the_sums_hold_in_the_tables_themselves(sample):
     assert counts["records"] == len(documents) + len(ledger)
     assert [row["doc_id"] for row in documents] == [row["doc_id"] for row in decisions]
     verdicts = [row["verdict"] for row in decisions]
-    assert (counts["kept"], counts["dropped"], counts["quarantined"]) == tuple(verdicts.count(v) for v in ("keep", "drop", "quarantine"))
+    assert (counts["kept"], counts["dropped"], counts["quarantined"]) == tuple(
+        verdicts.count(v) for v in ("keep", "drop", "quarantine")
+    )
     kept = {row["doc_id"] for row in decisions if row["verdict"] == "keep"}
     assert {row["doc_id"] for row in rows(sample, "dataset")} == kept
 
@@ -57,7 +67,9 @@ def test_a_duplicate_names_a_representative_that_is_kept_or_failed_for_itself(sa
 def test_the_text_of_unsafe_pages_is_withheld_from_the_report(sample):
     page = (sample.folder / "report" / "index.html").read_text(encoding="utf-8")
     texts = {row["doc_id"]: row["text"] for row in rows(sample, "documents")}
-    unsafe = [row["doc_id"] for row in rows(sample, "decisions") if any(r.startswith("safety_") for r in row["reasons"])]
+    unsafe = [
+        row["doc_id"] for row in rows(sample, "decisions") if any(r.startswith("safety_") for r in row["reasons"])
+    ]
     assert unsafe
     for doc_id in unsafe:
         line = max(texts[doc_id].split("\n"), key=len)[:40]
@@ -70,7 +82,9 @@ def test_the_report_loads_nothing_and_runs_no_script_of_the_crawl(sample):
     class Loads(HTMLParser):
         def handle_starttag(self, tag, attributes):
             values = dict(attributes)
-            loads.extend(v for k in ("src", "href", "action") if (v := values.get(k)) and not v.startswith(("#", "data:")))
+            loads.extend(
+                v for k in ("src", "href", "action") if (v := values.get(k)) and not v.startswith(("#", "data:"))
+            )
             assert not [k for k in values if k.startswith("on")]
 
     Loads().feed((sample.folder / "report" / "index.html").read_text(encoding="utf-8"))
@@ -90,7 +104,7 @@ def test_verify_holds_and_finds_a_flipped_bit(sample, tmp_path):
     code, output = command("verify", sample.folder)
     assert (code, "every checksum, sum and reference holds" in output) == (0, True), output
     copy = shutil.copytree(sample.folder, tmp_path / "copy")
-    victim = sorted((copy / "signals").glob("*.parquet"))[0]
+    victim = min((copy / "signals").glob("*.parquet"))
     data = bytearray(victim.read_bytes())
     data[len(data) // 2] ^= 1
     victim.write_bytes(bytes(data))
@@ -119,7 +133,15 @@ def test_decide_changes_a_threshold_without_reading(sample, tmp_path):
 
     copy = shutil.copytree(sample.folder, tmp_path / "copy")
     before = {file.name: file.stat().st_mtime_ns for file in (copy / "documents").iterdir()}
-    code, output = command("decide", copy, "recipes/sample.toml", "--set", "gates.self_audit=false", "--set", "rules.thresholds.every.too_few_chars=600")
+    code, output = command(
+        "decide",
+        copy,
+        "recipes/sample.toml",
+        "--set",
+        "gates.self_audit=false",
+        "--set",
+        "rules.thresholds.every.too_few_chars=600",
+    )
     assert code == 0, output
     assert {file.name: file.stat().st_mtime_ns for file in (copy / "documents").iterdir()} == before
     changed = Run(code, output, copy)

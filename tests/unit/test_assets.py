@@ -55,7 +55,7 @@ def test_a_users_file_brings_the_calibration_beside_it(root: Path, tmp_path: Pat
     pins.pin(own, name="mine", calibration={"threshold": 0.4}, **ABOUT)
     assert assets.resolve(str(own), root).calibration == {"threshold": 0.4}
     own.write_bytes(b"changed since")
-    with pytest.raises(AssetError, match="not the file that the asset.toml beside it describes"):
+    with pytest.raises(AssetError, match=r"not the file that the asset\.toml beside it describes"):
         assets.resolve(str(own), root)
 
 

@@ -9,7 +9,13 @@ from schemas.rules import Rule
 
 def tables(rows):
     documents = pa.table({"language": [r[0] for r in rows], "script": [r[1] for r in rows]})
-    signals = pa.table({"doc_id": [str(i) for i in range(len(rows))], "chars": pa.array([r[2] for r in rows], pa.int64()), "flag": pa.array([r[3] for r in rows], pa.bool_())})
+    signals = pa.table(
+        {
+            "doc_id": [str(i) for i in range(len(rows))],
+            "chars": pa.array([r[2] for r in rows], pa.int64()),
+            "flag": pa.array([r[3] for r in rows], pa.bool_()),
+        }
+    )
     return documents, signals
 
 
@@ -42,16 +48,29 @@ def test_a_rule_on_an_unknown_signal_is_an_error():
 
 
 def test_all_failed_rules_are_recorded_with_value_and_threshold():
-    rules = (Rule(reason="few", signal="chars", low=50), Rule(reason="flagged", signal="flag", high=0), Rule(reason="fine", signal="chars", high=1000))
+    rules = (
+        Rule(reason="few", signal="chars", low=50),
+        Rule(reason="flagged", signal="flag", high=0),
+        Rule(reason="fine", signal="chars", high=1000),
+    )
     table, _ = decisions(["a", "b", "c", "d"], failed(*rules), {}, drop_duplicates=True)
     first = table.to_pylist()[0]
-    assert first == {"doc_id": "a", "verdict": "drop", "reasons": ["few", "flagged"], "values": [10.0, 1.0], "thresholds": [50.0, 0.0], "representative": None}
+    assert first == {
+        "doc_id": "a",
+        "verdict": "drop",
+        "reasons": ["few", "flagged"],
+        "values": [10.0, 1.0],
+        "thresholds": [50.0, 0.0],
+        "representative": None,
+    }
     assert table["verdict"].to_pylist() == ["drop", "keep", "keep", "keep"]
 
 
 def test_a_quarantine_rule_holds_and_a_dropping_rule_wins():
     hold = Rule(reason="review", signal="chars", low=100, verdict="quarantine")
-    table, _ = decisions(list("abcd"), failed(hold, Rule(reason="few", signal="chars", low=20)), {}, drop_duplicates=True)
+    table, _ = decisions(
+        list("abcd"), failed(hold, Rule(reason="few", signal="chars", low=20)), {}, drop_duplicates=True
+    )
     assert table["verdict"].to_pylist() == ["drop", "keep", "keep", "quarantine"]
     assert failed(hold, Rule(reason="few", signal="chars", low=20)).ranks().tolist() == [0, 2, 2, 1]
 

@@ -55,9 +55,17 @@ def test_the_loader_needs_numpy_and_pyarrow_only():
 
 @pytest.mark.parametrize("package", ALLOWED)
 def test_modules_are_short_and_say_what_they_do(package):
-    long = {str(p.relative_to(ROOT)): n for p in modules(package) if (n := p.read_text(encoding="utf-8").count("\n")) > MAX_LINES}
+    long = {
+        str(p.relative_to(ROOT)): n
+        for p in modules(package)
+        if (n := p.read_text(encoding="utf-8").count("\n")) > MAX_LINES
+    }
     assert long == {}
-    silent = [str(p.relative_to(ROOT)) for p in modules(package) if p.stat().st_size and not ast.get_docstring(ast.parse(p.read_text(encoding="utf-8")))]
+    silent = [
+        str(p.relative_to(ROOT))
+        for p in modules(package)
+        if p.stat().st_size and not ast.get_docstring(ast.parse(p.read_text(encoding="utf-8")))
+    ]
     assert silent == []
 
 
@@ -74,11 +82,27 @@ def test_no_bare_except():
 
 def test_no_file_names_a_registry_or_a_path_of_a_machine():
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
-    pattern = re.compile("|".join(["/wo" + "rk/", "/ro" + "ot/", "pypi" + r"\.org", "files\\.python" + "hosted", "registry\\.npm" + "js", "proxy\\.go" + "lang", "crates" + r"\.io/"]))
+    pattern = re.compile(
+        "|".join(
+            [
+                "/wo" + "rk/",
+                "/ro" + "ot/",
+                "pypi" + r"\.org",
+                "files\\.python" + "hosted",
+                "registry\\.npm" + "js",
+                "proxy\\.go" + "lang",
+                "crates" + r"\.io/",
+            ]
+        )
+    )
     wrong = []
     for name in filter(None, files):
         path = ROOT / name
-        if path.is_file() and path.suffix in {".py", ".toml", ".md", ".txt", ".cfg", ".json", ".yaml", ".yml", ""} and path.stat().st_size < 1 << 20:
+        if (
+            path.is_file()
+            and path.suffix in {".py", ".toml", ".md", ".txt", ".cfg", ".json", ".yaml", ".yml", ""}
+            and path.stat().st_size < 1 << 20
+        ):
             text = path.read_text(encoding="utf-8", errors="replace")
             wrong += [f"{name}: {match.group()}" for match in pattern.finditer(text)]
     assert wrong == []
@@ -86,5 +110,7 @@ def test_no_file_names_a_registry_or_a_path_of_a_machine():
 
 @pytest.mark.parametrize("module", ["tools.recipe_docs", "tools.make_sample"])
 def test_what_is_generated_is_current(module):
-    done = subprocess.run([sys.executable, "-m", module, "--check"], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", module, "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, f"run python -m {module}\n{done.stderr}"
