@@ -44,7 +44,7 @@ SIGNALS = (
         "text_fragment_char_ratio",
         "float",
         "ratio",
-        "Characters of lines of at most 60 characters (zh 20) without an end mark / of all lines: titles, menus, dates.",
+        "Characters of lines of at most 60 bytes (20 of zh) without an end mark / of all lines, of 10 or more: titles, menus, dates.",
     ),
     Signal("text_navigation_line_ratio", "float", "ratio", "Short lines with a phrase of navigation / lines."),
     Signal("text_navigation_char_ratio", "float", "ratio", "Characters of such lines / characters of all lines."),
@@ -64,7 +64,8 @@ _ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\t]+")
 _CJK_ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\s]+")
 _NO_TAGS = re.compile(r"[。！？｡!?…؟۔।॥።။៕.$\\=(){}\[\]（）<`]")  # a sentence, a formula, code, markup
 _MIN_ENTRIES = 4
-_FRAGMENT_LINES = 2  # a title or an entry of a list is at most so many short lines long
+_FRAGMENT_BYTES = 60  # of UTF-8: 60 Latin letters, 20 Han, or a mixture as long; titles on lists reach it
+_LIST_LINES = 10  # fewer lines are no list: a question and its choices have five
 _NAVIGATION_LINES = 3  # a line of navigation is at most so many short lines long
 _C4_WORDS, _C4_TFDS_WORDS = 3, 5
 _CJK_WORD_CHARS = 2  # a Chinese word with its share of punctuation (1.75 + .25; chinese_safety.md A3)
@@ -104,7 +105,7 @@ def measure_lines(view: TextView) -> dict[str, float | int | bool | None]:
         "text_javascript_line_ratio": ratio(len(javascript), count),
         "text_policy_line_ratio": ratio(len(policy), count),
         "text_lorem_ipsum": "lorem ipsum" in folded,
-        "text_fragment_char_ratio": ratio(_fragment_chars(lines, lengths, language), total),
+        "text_fragment_char_ratio": ratio(_fragment_chars(lines, lengths), total) if count >= _LIST_LINES else None,
         "text_navigation_line_ratio": ratio(len(navigation), count),
         "text_navigation_char_ratio": ratio(sum(navigation), total),
         "text_tag_list_ratio": ratio(sum(len(line) for line in lines if _is_tag_list(line, language)), total),
@@ -126,12 +127,14 @@ def _c4_sentences(lines: tuple[str, ...], sentences: list[int], barred: set[int]
     )
 
 
-def _fragment_chars(lines: tuple[str, ...], lengths: list[int], language: Profile) -> int:
-    limit = _FRAGMENT_LINES * language.short_line_chars
+def _fragment_chars(lines: tuple[str, ...], lengths: list[int]) -> int:
     return sum(
         length
         for line, length in zip(lines, lengths, strict=True)
-        if length <= limit and not line.endswith(_LINE_ENDS) and not line.endswith(_OPEN_ENDS)
+        if length <= _FRAGMENT_BYTES
+        and not line.endswith(_LINE_ENDS)
+        and not line.endswith(_OPEN_ENDS)
+        and len(line.encode("utf-8", "surrogatepass")) <= _FRAGMENT_BYTES
     )
 
 

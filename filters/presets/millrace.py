@@ -33,7 +33,10 @@ MILLRACE = rows(
     too_many_tags=(0.6, "gold pages reach .31"),
     too_many_hashes=(0.3, "Gopher .1; a gold page has .25"),
     too_many_ellipses=(0.15, "Gopher .1; a gold page has .12"),
-    mostly_fragments=(0.9, "lists of titles and dates reach 1; gold pages .80, manuals with tables .84 in 98 %"),
+    mostly_fragments=(
+        0.78,
+        "lists of titles and dates start at .79; of 475 gold pages 2, listings themselves, are above",
+    ),
     too_many_new_lines=(0.9, "FineWeb .3; a gold page has .89"),
     doubled_marks=(0.08, "marks in random places; encyclopaedia with gaps reaches .05"),
 )

@@ -29,7 +29,9 @@ def verify(snapshot_uri: str) -> int:
             Console(stderr=True).print(problem, markup=False)
         raise RunFailedError(f"{snapshot_uri}: {problems[0]}{more}")
     tables = ", ".join(f"{table} {entry['rows']:,}" for table, entry in manifest["tables"].items())
-    Console().print(f"{snapshot_uri}: every checksum, sum and reference holds (rows: {tables})", markup=False)
+    Console().print(
+        f"{snapshot_uri}: every checksum, sum and reference holds (rows: {tables})", markup=False, soft_wrap=True
+    )
     return 0
 
 
