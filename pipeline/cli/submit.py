@@ -113,11 +113,6 @@ def submit(plan: RunPlan, beam_options: Sequence[str], prepare: Callable[[RunPla
                 _say(f"When it has ended: beam_runner.py verify {plan.snapshot.uri}")
                 return False
             state = result.wait_until_finish()
-    except ImportError as error:
-        if "apache_beam[gcp]" not in str(error):
-            raise
-        needed = "google-cloud-dataflow-client and google-auth-httplib2"
-        raise UsageError(f"DataflowRunner needs {needed}: pip install -r deploy/requirements-dataflow.txt") from error
     except _runner_errors() as error:
         sentence = _sentence(error)
         if sentence is None:

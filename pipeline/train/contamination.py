@@ -16,9 +16,11 @@ import numpy.typing as npt
 
 from filters.contamination import ANCHOR, CHINESE, OTHER, Codes, Rolling
 from filters.key import fold
+from pipeline.train.texts import TrainingError
 
 STOP_DOCUMENTS = 2  # clean documents that make an n-gram a stock phrase: one of them may quote the question itself
 STOP_ITEMS = 6  # distinct questions that do so
+_MOST_ITEMS = 65_536  # uint16
 SKETCH = 48  # n-grams kept per item, those with the smallest hashes: a fixed sample of a long one
 
 
@@ -36,7 +38,11 @@ def build_index(rows: Iterable[Mapping[str, Any]], clean: Iterable[str], output:
     A question too short for an n-gram, or of stock phrases alone, is indexed whole and needs two or more options; it is
     not indexed when it has none or is shorter than the anchor of five characters.
     """
-    items = [_item(row) for row in rows]
+    items = [_item(row, number) for number, row in enumerate(rows, 1)]
+    if not items:
+        raise TrainingError("There are no test items: each row needs benchmark, id and question.")
+    if len(items) > _MOST_ITEMS:
+        raise TrainingError(f"{len(items):,} test items do not fit into one index: it numbers {_MOST_ITEMS:,} of them.")
     grams = [np.unique(item.stem.grams(CHINESE if item.table == "zh" else OTHER)) for item in items]
     stop = _stock_phrases(items, grams, clean)
     kept = [np.sort(own[~np.isin(own, stop)])[:SKETCH] for own in grams]
@@ -73,7 +79,9 @@ def build_index(rows: Iterable[Mapping[str, Any]], clean: Iterable[str], output:
     }
 
 
-def _item(row: Mapping[str, Any]) -> _Item:
+def _item(row: Mapping[str, Any], number: int) -> _Item:
+    if missing := [name for name in ("benchmark", "id", "question") if name not in row]:
+        raise TrainingError(f"Test item {number} has no {' and no '.join(missing)}.")
     key = fold(str(row["question"]))
     han = sum("\u4e00" <= character <= "\u9fff" for character in key)
     options = (Rolling(fold(_without_label(str(choice)))) for choice in row.get("choices") or [])

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from pipeline.train.texts import TrainingError
+
 BUILD = Path(__file__).resolve().parent.parent.parent / "build" / "kenlm"
 
 
-class ToolError(Exception):
+class ToolError(TrainingError):
     """A program is missing and cannot be built here, or it failed. One sentence, fit for a user."""
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from filters.key import fold
 from filters.perplexity import characters
 from pipeline.train.kenlm_tools import kenlm_tools, run
-from pipeline.train.texts import FOLDS, Sample
+from pipeline.train.texts import FOLDS, Sample, TrainingError
 
 LEVELS = (1, 5, 10, 25, 50, 75, 90, 95, 99)
 CALIBRATION_CHARACTERS = 500  # the window of the filter: longer texts are cut to it
@@ -35,11 +35,16 @@ def train_lm(
 
     `order`: longest character n-gram (KenLM's package reads up to 6). `prune`: count at or below which an n-gram is
     dropped, one number per order. `uncalibrated`: sources to train on that are no measure of clean web text, such as
-    poetry. Raises ToolError when lmplz is missing or fails (too little text, for instance).
+    poetry. Raises ToolError when lmplz is missing or fails, TrainingError for too few texts.
     """
     folds: list[list[Sample]] = [[] for _ in range(FOLDS)]
     for sample in samples:
         folds[sample.fold].append(sample)
+    if empty := [number for number in range(1, FOLDS) if not folds[number]]:
+        raise TrainingError(
+            f"{sum(map(len, folds))} texts are too few: {len(empty)} of the nine folds that calibrate the model are empty; "
+            "give a hundred texts or more (a long text counts as one: cut it into its parts)."
+        )
     with tempfile.TemporaryDirectory() as scratch:
         measured: list[float] = []
         for held_out in range(1, FOLDS):
@@ -52,6 +57,10 @@ def train_lm(
             measured += [perplexity(piece) for piece in pieces if len(piece) >= min_characters]
         training = [sample.text for part in folds[1:] for sample in part]
         _build(training, output, order=order, prune=prune, scratch=Path(scratch))
+    if not measured:
+        raise TrainingError(
+            f"No text has {min_characters} characters or more: there is nothing to calibrate the model on."
+        )
     quantiles = np.percentile(measured, LEVELS)
     return {
         "perplexity": {str(level): round(float(value), 3) for level, value in zip(LEVELS, quantiles, strict=True)},

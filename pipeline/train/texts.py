@@ -16,7 +16,13 @@ from urllib.parse import urlsplit
 import pyarrow.parquet as pq
 import zstandard
 
+from filters.assets import AssetError
+
 FOLDS = 10
+
+
+class TrainingError(AssetError):
+    """An asset cannot be made from this input or on this machine. One sentence, fit for a user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +71,7 @@ def read_samples(paths: Iterable[Path], languages: Iterable[str] = ()) -> Iterat
 
 
 def read_rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    """The rows of one file, or of the Parquet files of one folder."""
+    """The rows of one file, or of the Parquet files of one folder; TrainingError for a line that is no JSON object."""
     if path.is_dir():
         for file in sorted(path.glob("*.parquet")):
             yield from read_rows(file)
@@ -78,7 +84,14 @@ def read_rows(path: Path) -> Iterator[Mapping[str, Any]]:
             yield from ({"text": line} for line in stream)
     else:
         with _open(path) as stream:
-            yield from (json.loads(line) for line in stream)  # binary: splits on "\n" only, never on U+2028
+            for number, line in enumerate(stream, 1):  # binary: splits on "\n" only, never on U+2028
+                try:
+                    row = json.loads(line)
+                except ValueError as error:
+                    raise TrainingError(f"{path}: line {number} is not JSON: {error}.") from error
+                if not isinstance(row, dict):
+                    raise TrainingError(f"{path}: line {number} is not a JSON object.")
+                yield row
 
 
 def _open(path: Path) -> IO[bytes]:

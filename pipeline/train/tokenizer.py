@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from pipeline.train.texts import Sample
+from pipeline.train.texts import Sample, TrainingError
 
 END_OF_TEXT = "<|endoftext|>"
 PADDING = "<|padding|>"
@@ -73,6 +73,8 @@ def _balanced(samples: Sequence[Sample]) -> Mapping[str, Sequence[str]]:
     for sample in samples:
         if sample.fold:
             by_language.setdefault(sample.language, []).append(sample.text)
+    if not by_language:
+        raise TrainingError("There is no text to train on: one text in ten is left out, and no other has any text.")
     limit = min(sum(map(len, texts)) for texts in by_language.values())
     return {language: list(_spread(texts, limit)) for language, texts in sorted(by_language.items())}
 

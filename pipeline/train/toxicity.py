@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from filters.key import fold
 from filters.toxicity import LABELS, windows
-from pipeline.train.texts import Sample
+from pipeline.train.texts import Sample, TrainingError
 
 _Floats = npt.NDArray[np.float64]
 FALSE_POSITIVES = 0.005  # share of clean held-out windows above a threshold: the figure of the safety reference, part D
@@ -57,6 +57,11 @@ def train_toxicity(
         (held_out if sample.fold == 1 else training).extend(rows)
         if sample.fold == 1 and not sample.label:
             unlabelled += [part for _, part in rows]
+    if len({label for label, _ in training}) < 2 or not unlabelled:
+        raise TrainingError(
+            "The classifier needs rows of two labels or more, and rows without a label, a hundred of each or more: "
+            "ordinary text is what its thresholds are set on."
+        )
     training.sort(key=lambda row: hashlib.blake2b(row[1].encode("utf-8", "replace"), digest_size=8).digest())
     words = {"minn": 0, "maxn": 0, "wordNgrams": 3} if language == "zh" else {"minn": 3, "maxn": 5, "wordNgrams": 2}
     with tempfile.TemporaryDirectory() as scratch:

@@ -1,0 +1,1 @@
+"""Measurements of the product, on real data: each prints one table and can write JSON."""

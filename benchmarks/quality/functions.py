@@ -1,0 +1,172 @@
+"""Single filters on labelled rows: language identification, URL lists, perplexity, leaks of test questions."""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks.quality import corpora
+from benchmarks.quality.figures import DATA, Figure, auc, f_score, rows, share
+from filters.contamination import ContaminationSpec
+from filters.key import make_fold
+from filters.language import Language, LanguageSpec
+from filters.perplexity import PerplexitySpec
+from filters.url import UrlSpec
+from filters.view import TextView, make_view
+from schemas.decisions import Drop
+from schemas.records import Location, Page
+
+_SCRIPTS = {"zh": "Hans", "zh-Hant": "Hant", "en": "Latn"}
+
+
+def measure(_scratch: Path) -> Iterator[Figure]:
+    """All of them; nothing is written."""
+    yield from language()
+    yield from url_lists()
+    yield from perplexity()
+    yield from leaks()
+
+
+def label_of(found: Language) -> str:
+    """The label as data/lid writes it: zh with its script; what is no language is "und"."""
+    return f"zh-{found.script}" if found.language == "zh" else found.language
+
+
+def language() -> Iterator[Figure]:
+    """Accuracy and macro-F1 over labels; accuracy by length and kind; F1 of the languages that matter here."""
+    identify = LanguageSpec().open()
+    pairs, by_part = [], defaultdict(list)
+    for row in rows("lid/lid.jsonl.gz"):
+        wanted, got = row["lang"], label_of(identify(row["text"]))
+        pairs.append((wanted, got))
+        size = len(row["text"])
+        by_part[
+            "under 20 characters" if size < 20 else "20 to 59 characters" if size < 60 else "60 characters and more"
+        ].append(wanted == got)
+        by_part[f"kind {row['kind']}"].append(wanted == got)
+    yield share("language", "accuracy, 78 labels", (wanted == got for wanted, got in pairs))
+    each = _label_f1(pairs)
+    macro = sum(each.values()) / len(each)
+    yield Figure(group="language", name="macro-F1, 78 labels", value=macro, count=len(pairs), detail=each)
+    for part, hits in sorted(by_part.items()):
+        yield share("language", f"accuracy, {part}", hits)
+    as_one = [
+        (wanted[:2] if wanted.startswith("zh-") else wanted, got[:2] if got.startswith("zh-") else got)
+        for wanted, got in pairs
+    ]
+    together = _label_f1(as_one)
+    counts = Counter(wanted for wanted, _ in as_one)
+    for name in ("zh", "yue", "en", "ja", "ko", "zxx"):
+        yield Figure(group="language", name=f"F1, {name}", value=together[name], count=counts[name])
+    scripts = [wanted == got for wanted, got in pairs if wanted.startswith("zh-") and got.startswith("zh-")]
+    yield share("language", "Hans against Hant, accuracy", scripts)
+
+
+def _label_f1(pairs: list[tuple[str, str]]) -> dict[str, float]:
+    right = Counter(wanted for wanted, got in pairs if wanted == got)
+    wanted, got = Counter(wanted for wanted, _ in pairs), Counter(got for _, got in pairs)
+    return {
+        label: f_score(right[label], got[label] - right[label], wanted[label] - right[label])
+        for label in sorted(wanted)
+    }
+
+
+def url_lists() -> Iterator[Figure]:
+    """With list/ configured: distinct URLs to block that are found, and those to allow that are blocked."""
+    check = UrlSpec(lists=(str(DATA / "url-filter" / "list"),)).open()
+    labels = defaultdict(set)
+    for row in rows("url-filter/labelled-urls.jsonl.gz"):
+        labels[row["label"]].add(row["url"])
+    blocked = {url for url in labels["block"] | labels["allow"] if isinstance(check(_page(url)), Drop)}
+    missed = sorted(labels["block"] - blocked)
+    yield share("URL lists", "recall", (url in blocked for url in labels["block"]), detail=missed[:20])
+    wrong = sorted(blocked & labels["allow"])
+    yield Figure(
+        group="URL lists",
+        name="false alarms",
+        value=len(wrong),
+        count=len(labels["allow"]),
+        better="lower",
+        detail=wrong,
+    )
+
+
+def _page(url: str) -> Page:
+    place = Location(file="", offset=0, length=0)
+    return Page(doc_id="", url=url, fetched_at=None, payload=b"", media="html", location=place, source="")
+
+
+def perplexity() -> Iterator[Figure]:
+    """AUC of clean prose, unseen by the models, against garbage made from it.
+
+    By perplexity_score; for shuffled words, whose characters are as likely as before, by perplexity_order as well.
+    """
+    score, fold = PerplexitySpec().open(), make_fold()
+    for corpus in _SCRIPTS:
+        rng = random.Random(f"perplexity {corpus}")
+        texts = corpora.unseen_prose(corpus)[:150]
+        spoilt: dict[str, list[str]] = defaultdict(list)
+        for text in texts:
+            for form, bad in corpora.spoil(text, corpus, texts, rng).items():
+                spoilt[form].append(bad)
+        good = _signals(texts, corpus, score, fold)
+        for form, bad_texts in spoilt.items():
+            spoilt_signals = _signals(bad_texts, corpus, score, fold)
+            yield _area(corpus, form, "perplexity_score", good, spoilt_signals, sign=1)
+            if form in ("words shuffled", "word salad"):
+                yield _area(corpus, form, "perplexity_order", good, spoilt_signals, sign=-1)
+
+
+def _signals(
+    texts: list[str], corpus: str, score: Callable[[TextView], object], fold: Callable[[str], str]
+) -> list[dict[str, float | None]]:
+    views = (make_view(text, fold(text), corpus[:2], _SCRIPTS[corpus]) for text in texts)
+    return [dict(score(view)) for view in views]  # type: ignore[call-overload]
+
+
+def _area(
+    corpus: str,
+    form: str,
+    signal: str,
+    good: list[dict[str, float | None]],
+    bad: list[dict[str, float | None]],
+    *,
+    sign: int,
+) -> Figure:
+    """AUC of one signal; texts too short for it are left out on both sides."""
+    negatives, positives = (
+        [sign * value for found in side if (value := found[signal]) is not None] for side in (good, bad)
+    )
+    name = f"{corpus}, {form}, by {signal.removeprefix('perplexity_')}"
+    return Figure(
+        group="perplexity AUC", name=name, value=auc(negatives, positives), count=len(negatives) + len(positives)
+    )
+
+
+def leaks() -> Iterator[Figure]:
+    """Recall of planted test questions by form and by benchmark, short Chinese ones apart; alarms on other text."""
+    spec, fold = ContaminationSpec(), make_fold()
+    cover = spec.open()
+
+    def flagged(text: str) -> bool:
+        view = TextView(text=text, key=fold(text), lines=(), words=(), language="", script="")
+        coverage = cover(view)["contamination_coverage"]
+        return coverage is not None and float(coverage) > spec.max_coverage
+
+    found: dict[str, list[bool]] = defaultdict(list)
+    alarms: dict[str, list[bool]] = defaultdict(list)
+    for row in corpora.leaks():
+        hit = flagged(row.text)
+        if row.kind == "lookalikes":
+            alarms["lookalikes"].append(hit)
+        elif row.corpus == "short":
+            found[f"short Chinese, {row.form}"].append(hit)
+        else:
+            found[f"all, {row.form}"].append(hit)
+            found[row.corpus].append(hit)
+    for row in corpora.clean():
+        alarms["gold pages" if row.corpus.startswith("gold") else "prose"].append(flagged(row.text))
+    for name, hits in sorted(found.items()):
+        yield share("leaks", f"recall, {name}", hits)
+    for name, hits in sorted(alarms.items()):
+        yield Figure(group="leaks", name=f"alarms, {name}", value=sum(hits), count=len(hits), better="lower")
