@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from filters.assets import resolve
+from filters.assets import AssetError, resolve
 from filters.spec import SPEC
 from filters.view import TextView
 from schemas.rules import Rule
@@ -149,6 +149,10 @@ class _Model:
     def __init__(self, name: str, language: str) -> None:
         found = resolve(name)
         self._model = fasttext.load_model(str(found.path))
+        if unknown := sorted({label.removeprefix("__label__") for label in self._model.labels} - set(LABELS)):
+            raise AssetError(
+                f"{name} is not a safety model: its labels {', '.join(unknown)} are none of {', '.join(LABELS)}."
+            )
         self.toxic_threshold = float(found.calibration.get("toxic_threshold", 0.5))
         self.spam_threshold = float(found.calibration.get("spam_threshold", 0.5))
         self.language = language

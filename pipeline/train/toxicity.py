@@ -98,7 +98,8 @@ def _thresholds(
     for name, values in scores.items():
         threshold = max(0.5, float(np.quantile(of_clean[name], 1 - FALSE_POSITIVES)))
         found[f"{name}_threshold"] = round(threshold, 3)
-        found[f"{name}_recall"] = round(float((values[positive[name]] >= threshold).mean()), 4)
+        if positive[name].any():
+            found[f"{name}_recall"] = round(float((values[positive[name]] >= threshold).mean()), 4)
     return found
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from filters.assets import ROOT, AssetError
 from filters.key import fold
 from filters.toxicity import RISKS, SIGNALS, SafetySpec, Scorer, spread, windows
 from filters.view import TextView
@@ -75,6 +76,11 @@ def test_odd_text_gives_numbers(score: Scorer, text: str) -> None:
     for language in ("zh", "en"):
         signals = score(view(text, language))
         assert all(value is None or 0 <= value <= 1.0001 for value in signals.values())
+
+
+def test_a_model_with_other_labels_is_refused() -> None:
+    with pytest.raises(AssetError, match="is not a safety model: its labels af, als, am"):
+        SafetySpec(models={"zh": str(ROOT / "lid" / "lid.176.ftz")}).open()
 
 
 def test_windows_cover_every_token_once() -> None:

@@ -1,0 +1,109 @@
+"""pipeline/train: reading text, the language model's tools, and one sentence for whatever a user can get wrong."""
+
+import gzip
+import json
+from pathlib import Path
+
+import kenlm
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.train import kenlm_tools
+from pipeline.train.contamination import build_index
+from pipeline.train.kenlm_tools import ToolError
+from pipeline.train.lm import LEVELS, train_lm
+from pipeline.train.texts import FOLDS, Sample, TrainingError, fold_of, read_samples
+from pipeline.train.tokenizer import train_tokenizer
+from pipeline.train.toxicity import train_toxicity
+
+
+def sample(text: str, label: str = "") -> Sample:
+    return Sample(text=text, language="zh", source="test", group=text, label=label)
+
+
+def story(number: int) -> str:
+    who, where, what = (
+        "张王李赵刘陈杨黄"[number % 8],
+        "山河湖海城乡村镇"[number // 8 % 8],
+        "书画琴棋茶酒花鸟"[number // 64 % 8],
+    )
+    return f"{who}先生住在{where}边的房子里，他喜欢{what}，每天早上都要走很远的路去看朋友，到晚上才回来，第{number}天也是这样。"
+
+
+def test_rows_of_every_kind_are_read_alike(tmp_path: Path) -> None:
+    row = {"text": "行\u2028一", "language": "zh-Hans", "url": "https://a.example/x", "source": "s", "label": 1}
+    line = json.dumps(row, ensure_ascii=False) + "\n"
+    (tmp_path / "a.jsonl").write_text(line, encoding="utf-8")
+    (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress(line.encode()))
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "c.parquet")
+    expected = Sample(text="行\u2028一", language="zh", source="s", group="a.example", label="1")
+    for name in ("a.jsonl", "b.jsonl.gz", "c.parquet"):
+        assert list(read_samples([tmp_path / name])) == [expected]
+    assert list(read_samples([tmp_path])) == [expected]  # a folder stands for its Parquet files
+    assert list(read_samples([tmp_path / "a.jsonl"], ["en"])) == []
+
+
+def test_pages_of_one_host_share_a_fold_and_folds_are_even() -> None:
+    assert fold_of("a.example") == fold_of("a.example")
+    counts = [sum(fold_of(str(number)) == fold for number in range(2000)) for fold in range(FOLDS)]
+    assert min(counts) > 150
+
+
+@pytest.mark.parametrize(("line", "message"), [("{", "line 2 is not JSON"), ("[1]", "line 2 is not a JSON object")])
+def test_a_bad_line_is_named(tmp_path: Path, line: str, message: str) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_text('{"text": "a"}\n' + line + "\n", encoding="utf-8")
+    with pytest.raises(TrainingError, match=message):
+        list(read_samples([path]))
+
+
+def test_too_little_input_is_one_sentence(tmp_path: Path) -> None:
+    few = [sample(story(1))]
+    with pytest.raises(TrainingError, match="1 texts are too few"):
+        train_lm(few, tmp_path / "x", order=3, prune=(0, 0, 0))
+    with pytest.raises(TrainingError, match="rows of two labels"):
+        train_toxicity([sample(story(n)) for n in range(100)], tmp_path / "x", language="zh")
+    with pytest.raises(TrainingError, match="no text to train on"):
+        train_tokenizer([], tmp_path / "x", vocabulary=300)
+    with pytest.raises(TrainingError, match="no test items"):
+        build_index([], [], tmp_path / "x.npz")
+    with pytest.raises(TrainingError, match="Test item 1 has no id and no question"):
+        build_index([{"benchmark": "B"}], [], tmp_path / "x.npz")
+
+
+def test_without_a_compiler_the_sentence_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolError, match=r"cannot be built without cmake, make, c\+\+: install cmake"):
+        kenlm_tools.kenlm_tools(tmp_path / "build")
+
+
+def test_a_program_that_fails_is_named_with_its_last_line() -> None:
+    with pytest.raises(ToolError, match=r"ls failed with exit code 2: .*no-such-file"):
+        kenlm_tools.run(["ls", "/no-such-file"])
+
+
+@pytest.mark.skipif(
+    not kenlm_tools._built(kenlm_tools.BUILD) and not kenlm_tools._on_path(),
+    reason="lmplz is neither on PATH nor in build/kenlm (`train lm` builds it)",
+)
+def test_a_language_model_is_the_same_bytes_twice_and_calibrated(tmp_path: Path) -> None:
+    samples = [sample(story(number)) for number in range(300)]
+    first, second = (train_lm(samples, tmp_path / name, order=3, prune=(0, 0, 0)) for name in ("a.bin", "b.bin"))
+    assert first == second
+    assert (tmp_path / "a.bin").read_bytes() == (tmp_path / "b.bin").read_bytes()
+    quantiles = first["perplexity"]
+    assert isinstance(quantiles, dict)
+    assert list(quantiles) == [str(level) for level in LEVELS]
+    assert list(quantiles.values()) == sorted(quantiles.values())
+    assert first["texts"] == sum(one.fold != 0 for one in samples)
+    assert kenlm.Model(str(tmp_path / "a.bin")).order == 3
+
+
+def test_a_classifier_is_the_same_bytes_twice(tmp_path: Path) -> None:
+    samples = [sample(story(number)) for number in range(300)]
+    samples += [sample(f"滚开，你们这些坏{number}人，真恶心，垃圾东西没素质", "toxic") for number in range(300)]
+    figures = [train_toxicity(samples, tmp_path / name, language="zh", buckets=1000) for name in ("a.ftz", "b.ftz")]
+    assert figures[0] == figures[1]
+    assert (tmp_path / "a.ftz").read_bytes() == (tmp_path / "b.ftz").read_bytes()
+    assert figures[0]["toxic_recall"] > 0.9
