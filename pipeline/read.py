@@ -79,9 +79,14 @@ class ReadTask:
         return commit
 
     def after_fault(self, fault: Fault) -> "ReadTask":
-        """Note the fault against the record; the second one at a record quarantines it, a third gives the rest up."""
-        if fault.cause == "error" or fault.step < 0:
+        """Note the fault against the record; the second one at a record quarantines it, a third gives the rest up.
+
+        A child that dies before its first record was killed from outside: that is no record's fault.
+        """
+        if fault.cause == "error":
             raise TaskFailedError(fault.detail, fault.traceback)
+        if fault.step < 0:
+            return self
         return replace(self, faults=(*self.faults, (fault.step, fault.cause, fault.detail)))
 
     def _outcomes(self, announce: Announce) -> Iterator[Examined | Rejected]:

@@ -29,10 +29,12 @@ from schemas.tables import dataset_schema
 
 PAIRS_STAGE, DECIDE_STAGE, TOKENS_STAGE, DATASET_STAGE = "pairs", "decide", "tokens", "dataset"
 
+_ATTEMPTS = 4
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _PartTask:
-    """A task that is done as a whole: one more attempt after a fault, then the run fails."""
+    """A task that is done as a whole: a few attempts, since its child may be killed from outside, then the run fails."""
 
     snapshot: Snapshot
     fingerprint: str
@@ -47,9 +49,9 @@ class _PartTask:
         return 0
 
     def after_fault(self, fault: Fault) -> Self:
-        if self.attempt == 2 or fault.cause == "error":
+        if self.attempt == _ATTEMPTS or fault.cause == "error":
             raise TaskFailedError(fault.detail, fault.traceback)
-        return replace(self, attempt=2)
+        return replace(self, attempt=self.attempt + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
