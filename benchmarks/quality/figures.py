@@ -16,13 +16,17 @@ DATA = ROOT.parent / "shared" / "data"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One line of the table. `count` is how many pages, rows or pairs it is taken over; `detail` goes to JSON only."""
+    """One line of the table. `count` is how many pages, rows or pairs it is taken over; `whole`: a number, not a share.
+
+    `detail` goes to JSON only.
+    """
 
     group: str
     name: str
     value: float
     count: int
     better: Literal["higher", "lower"] = "higher"
+    whole: bool = False
     detail: Any = None
 
 

@@ -28,8 +28,10 @@ def measure(_scratch: Path) -> Iterator[Figure]:
 
 
 def label_of(found: Language) -> str:
-    """The label as data/lid writes it: zh with its script; what is no language is "und"."""
-    return f"zh-{found.script}" if found.language == "zh" else found.language
+    """The label as data/lid writes it: zh with its script; lid.176's "no" is Bokmål, since it has "nn" beside it."""
+    if found.language == "zh":
+        return f"zh-{found.script}"
+    return "nb" if found.language == "no" else found.language
 
 
 def language() -> Iterator[Figure]:
@@ -87,6 +89,7 @@ def url_lists() -> Iterator[Figure]:
         value=len(wrong),
         count=len(labels["allow"]),
         better="lower",
+        whole=True,
         detail=wrong,
     )
 
@@ -169,4 +172,6 @@ def leaks() -> Iterator[Figure]:
     for name, hits in sorted(found.items()):
         yield share("leaks", f"recall, {name}", hits)
     for name, hits in sorted(alarms.items()):
-        yield Figure(group="leaks", name=f"alarms, {name}", value=sum(hits), count=len(hits), better="lower")
+        yield Figure(
+            group="leaks", name=f"alarms, {name}", value=sum(hits), count=len(hits), better="lower", whole=True
+        )

@@ -137,5 +137,6 @@ def duplicates(tables: Tables) -> Iterator[Figure]:
             value=len(wrong),
             count=count,
             better="lower",
+            whole=True,
             detail=wrong,
         )

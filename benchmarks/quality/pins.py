@@ -65,9 +65,13 @@ def _checked(figure: Figure, pin: Pin | None) -> Checked:
         fault = "below its floor"
     elif pin.ceiling is not None and figure.value > pin.ceiling:
         fault = "above its ceiling"
-    elif pin.peer is not None and (figure.value < pin.peer if figure.better == "higher" else figure.value > pin.peer):
+    elif pin.peer is not None and _worse(round(figure.value, 3), pin.peer, figure):  # peers have three decimals
         fault = "worse than the peer"
     return Checked(group=figure.group, name=figure.name, figure=figure, pin=pin, fault=fault)
+
+
+def _worse(value: float, other: float, figure: Figure) -> bool:
+    return value < other if figure.better == "higher" else value > other
 
 
 def bound(figure: Figure) -> float:
@@ -88,7 +92,7 @@ def update(text: str, figures: Sequence[Figure], *, allow_regression: bool) -> t
         key, new = (figure.group, figure.name), bound(figure)
         side = "floor" if figure.better == "higher" else "ceiling"
         old = getattr(pins[key], side) if key in pins else None
-        worse = old is not None and (new < old if side == "floor" else new > old)
+        worse = old is not None and _worse(new, old, figure)
         if worse and not allow_regression:
             refused.append(f"{figure.group}, {figure.name}: {side} {old:g} stays, {figure.value:.4f} was measured")
         elif key not in pins:

@@ -74,7 +74,17 @@ def run(recipe: Path, inputs: Sequence[str | Path], output: Path, *, settings: S
     Raises:
         RunError: with the last lines that the run printed.
     """
-    command = [sys.executable, "beam_runner.py", "run", str(recipe), "--output", str(output), "--workers", "2", "--overwrite"]
+    command = [
+        sys.executable,
+        "beam_runner.py",
+        "run",
+        str(recipe),
+        "--output",
+        str(output),
+        "--workers",
+        "2",
+        "--overwrite",
+    ]
     command += [part for path in inputs for part in ("--input", str(path))]
     command += [part for setting in settings for part in ("--set", setting)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
