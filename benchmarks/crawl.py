@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TOOL = ROOT.parent / "shared" / "tools" / "make_debian_warc.py"
 DEFAULT = ROOT / "build" / "crawl"
-_FILE_BYTES = 6 << 20  # stored bytes of a file of a cut: about 1,000 responses, 40 s of work for one worker at most
+_FILE_BYTES = 2 << 20  # stored bytes of a file of a cut: about 330 responses, 7 s of work for one worker
 _HEAD_BYTES = 200  # WARC-Type is the first or second header of every record that the tool writes
 
 
@@ -54,7 +54,7 @@ def _build(folder: Path) -> None:
     environment = work / "venv"
     venv.create(environment, with_pip=True)
     python = environment / "bin" / "python"
-    steps = (
+    steps: tuple[list[str | Path], ...] = (
         [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "warcio"],
         [python, TOOL, "--out", folder, "--work", work],
     )

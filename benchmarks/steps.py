@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pyarrow.parquet
 import trafilatura
 
 from filters import chain, extract, measures
-from pipeline import finish, graph, read, recipe, snapshot, stages
+from pipeline import finish, graph, read, recipe, snapshot, sources, stages, storage
 from pipeline.cli.run import run
 
 
@@ -106,6 +107,19 @@ def profile(files: Sequence[Path], settings: Path, output: Path) -> tuple[Clock,
         return clock, time.process_time() - before
 
 
+def print_profile(files: Sequence[Path], settings: Path, output: Path) -> None:
+    """Print the table: milliseconds by extracted page, calls, and the step with those that called it."""
+    clock, total = profile(files, settings, output)
+    pages = clock.calls["read > chain > extract"]
+    print(
+        f"{pages:,} pages extracted, {total:.1f} s of CPU time; outside of the steps {total - clock.seconds.total():.1f} s"
+    )
+    print(f"{'ms a page':>10}{'calls':>8}{'ms a call':>11}  step")
+    for label, seconds in sorted(clock.seconds.items()):
+        calls = clock.calls[label]
+        print(f"{1000 * seconds / pages:10.3f}{calls:8d}{1000 * seconds / calls:11.3f}  {label}")
+
+
 def _steps(clock: Clock) -> Iterator[tuple[Any, str, Any]]:
     """Owner, attribute and timed replacement of every step."""
     for spec_field in recipe.Recipe.__dataclass_fields__.values():
@@ -134,8 +148,8 @@ def _steps(clock: Clock) -> Iterator[tuple[Any, str, Any]]:
         (pickle, "dumps", "pickle"),
         (snapshot, "rows_hash", "content hash"),
         (snapshot, "parquet_bytes", "parquet"),
-        (snapshot.storage, "write_bytes", "write"),
-        (snapshot.pq, "read_table", "read parquet"),
+        (storage, "write_bytes", "write"),
+        (pyarrow.parquet, "read_table", "read parquet"),
         (stages.AnswerTask, "run", "shingles"),
         (stages.VerifyTask, "run", "verify"),
         (stages.DecideTask, "run", "decide"),
@@ -149,4 +163,4 @@ def _steps(clock: Clock) -> Iterator[tuple[Any, str, Any]]:
         (finish, "write_report", "report"),
     ):
         yield owner, name, clock.around(label, getattr(owner, name))
-    yield read, "open_split", clock.around_each("source", read.open_split)
+    yield read, "open_split", clock.around_each("source", sources.open_split)
