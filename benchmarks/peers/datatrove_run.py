@@ -1,16 +1,18 @@
 """datatrove 0.10.1 on the same files, WARC to tokens, in its own environment, as fast as it goes with N workers.
 
-    build/datatrove-venv/bin/python benchmarks/peers/datatrove_run.py CRAWL OUTPUT WORKERS LID_MODEL TOKENIZER
+    build/datatrove-venv/bin/python benchmarks/peers/datatrove_run.py CRAWL OUTPUT WORKERS LID_MODEL TOKENIZER [fast]
 
-Filters and thresholds are FineWeb's for English and FineWeb-2's for Chinese and Japanese (which have no C4 filter
-there). What differs from the published recipes makes it faster, or possible offline:
+Extraction is FineWeb's (trafilatura 1.11 with its fallbacks), filters and thresholds are FineWeb's for English and
+FineWeb-2's for Chinese and Japanese (which have no C4 filter there). What differs makes it faster, or possible offline:
 
-- trafilatura without its fallbacks (`no_fallback=True`, today's `fast`) and without its process-wide deduplication;
+- with `fast`, trafilatura without its fallbacks (`no_fallback=True`), as we and the bare loop call it, and without its
+  process-wide deduplication: half the time a page, other texts than FineWeb's;
 - language: lid.176.ftz from our assets, with our threshold, since the .bin that datatrove downloads is not there offline;
 - one pass for extraction, filters and signatures, each document by its language's filters, where the recipes write the
   documents of each language and read them again;
 - no URL filter (its lists are downloads; ours has none by default either), no reformatting of personal data;
 - words by spaCy's blank tokenizers, with jieba and Sudachi: datatrove's own choice for these languages;
+- 20 s a page, as we allow, instead of 1 s, which loses pages on a loaded machine;
 - worker processes are forked, so that imports are paid once; intermediate files are not compressed.
 
 It imports nothing of the project, which its environment does not have. Prints one JSON object, the last line: documents
@@ -173,7 +175,7 @@ class WordsByScript(WordTokenizer):
 
 def main() -> None:
     """Run the four stages one after the other."""
-    crawl, output, workers, lid, tokenizer = sys.argv[1:]
+    crawl, output, workers, lid, tokenizer, *fast = sys.argv[1:]
     count, folder = int(workers), Path(output)
     config = MinhashConfig(num_buckets=BUCKETS)
     language = LanguageFilter(list(LANGUAGES), language_threshold=MIN_LANGUAGE_SCORE)
@@ -191,7 +193,7 @@ def main() -> None:
 
     extract = [
         WarcReader(crawl, glob_pattern="*.warc.gz"),
-        Trafilatura(timeout=20, deduplicate=False, no_fallback=True),
+        Trafilatura(timeout=20, deduplicate=False, no_fallback=True) if fast else Trafilatura(timeout=20),
         language,
         FiltersByLanguage(),
         JsonlWriter(str(folder / "documents"), compression=None),
