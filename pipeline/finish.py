@@ -3,6 +3,7 @@
 A run whose sums do not add up fails here, before it has a manifest; a snapshot without a manifest is not finished.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from importlib.metadata import version
@@ -91,7 +92,8 @@ def write_report(
     dataset: Mapping[str, Any],
     audit: Mapping[str, Any] | None,
 ) -> None:
-    """report/index.html and report/report.json."""
+    """report/index.html and report/report.json; the same page whether the values were just made or read back."""
+    manifest, dataset = (json.loads(json.dumps(value, sort_keys=True)) for value in (manifest, dataset))
     kinds = None if audit is None else audit["kinds"]
     page = render(profile, manifest, dataset, kinds, signals=SIGNALS)
     storage.write_bytes(snapshot.path("report", "index.html"), page.encode("utf-8", "replace"))

@@ -161,7 +161,8 @@ def _sentence(error: Exception) -> UsageError | RunFailedError | None:
         return UsageError(" ".join(lines))
     if isinstance(error, RuntimeError | ValueError):
         return None
-    return RunFailedError("Dataflow: " + " ".join(dict.fromkeys((lines[0], lines[-1]))))
+    shown = " ".join(dict.fromkeys((lines[0], lines[-1]))).removesuffix(", Error: None")
+    return RunFailedError(shown if shown.startswith("Dataflow") else f"Dataflow: {shown}")
 
 
 def _announce(result: Any, given: Sequence[str]) -> None:

@@ -41,17 +41,22 @@ def _problems(snapshot: Snapshot, manifest: Mapping[str, Any]) -> Iterator[str]:
     except SumsError as error:
         yield f"sums: {error}"
     contents: dict[str, list[int]] = {}
+    damaged = False
     for stage in _STAGES:
         for part in manifest["splits"]:
             commit = snapshot.committed(stage, part, manifest["fingerprints"][stage])
             if commit is None:
                 yield f"{stage}/{part}: a file is missing, or was made with other parameters"
+                damaged = True
                 continue
             for table, problem, content in _check_files(snapshot, commit):
                 if problem:
                     yield problem
+                    damaged = True
                 else:
                     contents.setdefault(table, []).append(content)
+    if damaged:  # such files may not even be Parquet, and references between the others would fail for that reason
+        return
     yield from _check_rows(snapshot, manifest)
     yield from _check_dataset(snapshot, manifest, contents)
     for table, entry in manifest["tables"].items():
