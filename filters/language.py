@@ -19,7 +19,7 @@ import fasttext
 from pydantic.dataclasses import dataclass
 
 from filters.assets import asset
-from filters.script import HAN_WEIGHT, Scripts, paragraph_shares, scripts, table
+from filters.script import HAN_WEIGHT, Scripts, scripts, scripts_and_shares, table
 from filters.spec import SPEC
 from schemas.decisions import KEEP, Decision, Drop
 from schemas.rules import Rule
@@ -145,9 +145,9 @@ class LanguageSpec:
         predict = _model()
 
         def identify(text: str) -> Language:
-            counted = scripts(text)
+            counted, shares = scripts_and_shares(text)
             language, script, score = _identify(text, counted, predict, self.min_letters)
-            letters, shares = sum(counted.letters.values()), paragraph_shares(text)
+            letters = sum(counted.letters.values())
             han = counted.count("Hani")
             return Language(
                 language=language,

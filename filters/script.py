@@ -12,6 +12,9 @@ import numpy as np
 
 from filters.han import BOPOMOFO_RANGES, CODE_POINTS, HAN_RANGES, HANGUL_RANGES, KANA_RANGES, code_points, simplified
 
+Codes = np.ndarray[tuple[int], np.dtype[np.uint32]]
+Kinds = np.ndarray[tuple[int], np.dtype[np.uint8]]
+
 HAN_WEIGHT = 3
 """A Han character, kana or Hangul syllable counts as three letters: it holds about as much, and as many UTF-8 bytes."""
 
@@ -93,8 +96,17 @@ MIN_KANA_RATIO = 0.05
 
 def scripts(text: str) -> Scripts:
     """Count the letters of `text`."""
+    return scripts_and_shares(text, shares=False)[0]
+
+
+def scripts_and_shares(text: str, *, shares: bool = True) -> tuple[Scripts, tuple[float, float] | None]:
+    """`scripts` and `paragraph_shares` from one look at the characters."""
     codes = code_points(text)
     kinds = table()[codes]
+    return _counted(codes, kinds), _paragraph_shares(codes, kinds) if shares else None
+
+
+def _counted(codes: Codes, kinds: Kinds) -> Scripts:
     counts = np.bincount(kinds, minlength=len(_CODES))
     han = codes[kinds == _HANI]
     return Scripts(
@@ -105,13 +117,16 @@ def scripts(text: str) -> Scripts:
 
 
 def paragraph_shares(text: str) -> tuple[float, float] | None:
+    """The shares alone; see `_paragraph_shares`."""
+    return scripts_and_shares(text)[1]
+
+
+def _paragraph_shares(codes: Codes, kinds: Kinds) -> tuple[float, float] | None:
     """Shares of the (weighted) letters that stand in paragraphs of mostly CJK, and of mostly Latin script.
 
     A paragraph is a line. None without letters. A page in two languages has its paragraphs on both sides, where a
     Chinese page with English terms has them on one.
     """
-    codes = code_points(text)
-    kinds = table()[codes]
     lines = np.cumsum(codes == ord("\n"))
     size = int(lines[-1]) + 1 if codes.size else 0
     is_cjk = (kinds >= _HANI) & (kinds <= _BOPO)

@@ -105,7 +105,8 @@ def decisions(
                     "cluster_size": member.size,
                 }
             )
-            if drop_duplicates and not member.chosen:
+            # One record in two input files is one document even where copies are kept: a doc_id occurs once in a dataset.
+            if not member.chosen and (drop_duplicates or member.kind == "same_record"):
                 verdict, representative = DROP, member.representative
                 reasons.append(DUPLICATE)
                 values.append(member.similarity)

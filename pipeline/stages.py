@@ -5,6 +5,7 @@ to send and can be started again anywhere.
 """
 
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from io import BytesIO
 from typing import Any, Self
 
@@ -23,7 +24,7 @@ from pipeline.pool import Announce, Fault, TaskFailedError
 from pipeline.report.profile import profile_split, to_json
 from pipeline.shards import merge_shard, shard_name, tokenize_split, write_rows
 from pipeline.snapshot import Blob, Commit, Snapshot
-from pipeline.tokens import TokenizeSpec
+from pipeline.tokens import Tokenizer, TokenizeSpec
 from schemas.rules import Rule
 from schemas.tables import dataset_schema
 
@@ -163,6 +164,12 @@ def _memberships(choices: Any) -> list[tuple[int, Membership]]:
     ]
 
 
+@lru_cache(maxsize=1)
+def _tokenizer(spec: TokenizeSpec) -> Tokenizer:
+    """Loaded once a child: it takes .15 s."""
+    return spec.open()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenizeTask(_PartTask):
     """Tokens of one split's kept documents, in the global order; commits tokens/, which lives until the shards do."""
@@ -183,7 +190,7 @@ class TokenizeTask(_PartTask):
         sources, urls = kept["source"].to_pylist(), kept["url"].to_pylist()
         named = [domain_of(source, url) for source, url in zip(sources, urls, strict=True)]
         rows = tokenize_split(
-            kept.append_column("domain", pa.array(named, pa.string())), self.spec.open(), seed=self.spec.seed
+            kept.append_column("domain", pa.array(named, pa.string())), _tokenizer(self.spec), seed=self.spec.seed
         )
         blob = Blob(name=f"{self.part}.parquet", data=write_rows(rows), rows=rows.num_rows, content="")
         return self.snapshot.commit(
@@ -210,7 +217,7 @@ class ShardTask(_PartTask):
         part = shard_name(self.shard, self.shards).removesuffix(".parquet")
         if done := self.snapshot.committed(DATASET_STAGE, part, self.fingerprint):
             return done
-        schema = dataset_schema(self.spec.open().vocabulary_size)
+        schema = dataset_schema(_tokenizer(self.spec).vocabulary_size)
         sources = (
             BytesIO(storage.read_bytes(self.snapshot.path(TOKENS_STAGE, f"{part}.parquet"))) for part in self.parts
         )

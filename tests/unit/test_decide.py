@@ -75,8 +75,15 @@ def test_a_quarantine_rule_holds_and_a_dropping_rule_wins():
     assert failed(hold, Rule(reason="few", signal="chars", low=20)).ranks().tolist() == [0, 2, 2, 1]
 
 
-def member(chosen):
-    return Membership(cluster_id="a", representative="a", chosen=chosen, size=2, similarity=0.9, kind="near")
+def member(chosen, kind="near"):
+    return Membership(cluster_id="a", representative="a", chosen=chosen, size=2, similarity=0.9, kind=kind)
+
+
+def test_one_record_in_two_files_is_kept_once_even_where_copies_are_kept():
+    table, _ = decisions(
+        list("aacd"), failed(), {0: member(True, "same_record"), 1: member(False, "same_record")}, drop_duplicates=False
+    )
+    assert table["verdict"].to_pylist() == ["keep", "drop", "keep", "keep"]
 
 
 @pytest.mark.parametrize("drop", [True, False])

@@ -176,3 +176,8 @@ def test_plain_text_has_menus_and_lines():
     lines = [line.strip() for line in plain_text(document(PARAGRAPHS)).split("\n") if line.strip()]
     assert any("首页" in line for line in lines)
     assert f"{ARTICLE}第0段。" in lines
+
+
+def test_permalinks_behind_headings_are_no_text():
+    heading = '<h2>Install<a class="headerlink" href="#install">¶</a></h2>'
+    assert "¶" not in extract(document(heading + PARAGRAPHS), page()).text
