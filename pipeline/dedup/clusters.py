@@ -88,8 +88,9 @@ def edges_of(pairs: pa.Table, numbers: Mapping[str, int], threshold: float) -> N
         splits = np.array([numbers[name] for name in pairs[f"{side}_part"].to_pylist()], np.uint64)
         edges[side] = (splits << np.uint64(32)) | pairs[f"{side}_row"].to_numpy().astype(np.uint64)
     edges["similarity"] = pairs["similarity"].to_numpy()
-    exact = pairs["exact"].to_numpy(zero_copy_only=False)
-    edges["exact"] = exact + pc.equal(pairs["a_id"], pairs["b_id"]).to_numpy(zero_copy_only=False)
+    kinds = pairs["exact"].to_numpy(zero_copy_only=False).astype(np.uint8)
+    kinds += pc.equal(pairs["a_id"], pairs["b_id"]).to_numpy(zero_copy_only=False).astype(np.uint8)
+    edges["exact"] = kinds
     return edges
 
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.dedup.arrays import BAND, EDGE, gather, hash_ranges, place, row_of, scatter, split_of
+from pipeline.dedup.arrays import BAND, EDGE, KINDS, gather, hash_ranges, place, row_of, scatter, split_of
 from pipeline.dedup.candidates import bands_of_split, candidate_pairs
-from pipeline.dedup.clusters import CANDIDATE, best_similarity, choose
+from pipeline.dedup.clusters import CANDIDATE, best_similarity, choose, edges_of
 from pipeline.dedup.components import ForestTooLargeError, forest, roots
+from pipeline.dedup.verify import PAIRS
 
 RECORDS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 9)), max_size=40)
 
@@ -127,6 +128,21 @@ def test_scatter_and_gather_lose_nothing(hashes, partitions):
     assert sorted(back["hash"].tolist()) == sorted(hashes)
     for target, message in messages.items():
         assert (hash_ranges(gather([message], BAND)["hash"], partitions) == target).all()
+
+
+def test_stored_pairs_become_edges_with_their_kind():
+    import pyarrow as pa
+
+    rows = [
+        ("aa", "p", 0, "bb", "q", 1, 0.8, False),
+        ("aa", "p", 0, "cc", "q", 2, 1.0, True),
+        ("aa", "p", 0, "aa", "q", 3, 1.0, True),
+        ("bb", "q", 1, "dd", "p", 5, 0.79, False),
+    ]
+    pairs = pa.Table.from_pylist([dict(zip(PAIRS.names, row, strict=True)) for row in rows], schema=PAIRS)
+    edges = edges_of(pairs, {"p": 0, "q": 1}, threshold=0.8)
+    assert [KINDS[kind] for kind in edges["exact"]] == ["near", "exact", "same_record"]
+    assert edges["b"].tolist() == [(1 << 32) + row for row in (1, 2, 3)]
 
 
 def test_similarity_of_a_member_is_its_best_edge():
