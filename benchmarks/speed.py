@@ -2,7 +2,7 @@
 
     python -m benchmarks.speed [--crawl DIR] [--responses N] [--rounds N] [--without datatrove ...] [--profile]
 
-Prints one table and writes benchmarks/results/speed.json. Every figure is of a whole command, start and imports
+Prints one table and writes build/bench/speed.json. Every figure is of a whole command, start and imports
 included; ratios are between commands of one round, run one after the other, and medians over rounds are compared with
 the requirements. Exit code 1 when one is missed. docs/benchmarks.md says what is counted and how the peers are set up.
 """
@@ -26,7 +26,7 @@ from benchmarks.crawl import ROOT, CrawlError, cut, find_crawl, given_crawl
 from benchmarks.measure import CommandError, Usage, measure
 
 _WORK = ROOT / "build" / "bench"
-_RESULTS = ROOT / "benchmarks" / "results" / "speed.json"
+_RESULTS = _WORK / "speed.json"
 _RECIPE = ROOT / "benchmarks" / "speed.toml"
 _DATATROVE = ROOT / "build" / "datatrove-venv"
 _DATATROVE_PACKAGES = ("datatrove[processing,io]==0.10.1", "trafilatura<1.12", "lxml_html_clean", "spacy[ja]", "jieba")
@@ -77,7 +77,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     requirements = _requirements(rounds)
-    _RESULTS.parent.mkdir(exist_ok=True)
     results = {
         "responses": options.responses,
         "cores": os.cpu_count(),
@@ -185,6 +184,7 @@ def _datatrove(files: Sequence[Path], *flags: str) -> Run:
         output,
         "2",
         *assets,
+        *flags,
     ]
     usage = measure(command, folder=ROOT, log=_log("datatrove"))
     found: Run = json.loads(usage.output.splitlines()[-1])
