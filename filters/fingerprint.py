@@ -2,7 +2,7 @@
 
 Reads the folded key (filters/key.py). Returns numbers only; drops nothing. Signatures equal datasketch's
 ("affine32", its default since 2.0) bit for bit for the same permutations and `shingle_hash` as its hashfunc
-(tests/differential/test_fingerprint.py). Cost is linear in the text: about .35 ms for 6,000 characters.
+(tests/differential/test_fingerprint.py). Cost is linear in the text: about .25 ms for 6,000 characters.
 It does not compare documents: see pipeline/dedup/.
 """
 
@@ -28,7 +28,9 @@ CHARACTER_LANGUAGES = frozenset({"zh", "yue", "wuu", "lzh", "ja", "th", "lo", "m
 _PRIME = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio, as in Fibonacci hashing and splitmix64
 _SHIFT = np.uint64(32)
 _MURMUR_1, _MURMUR_2 = np.uint32(0x85EBCA6B), np.uint32(0xC2B2AE35)  # MurmurHash3's 32-bit finaliser
-_BLOCK = 16384  # shingles permuted at a time: a row of 64 KiB stays in the L2 cache
+_BLOCK = (
+    512  # shingles permuted at a time: 112 rows of 2 KiB stay in the L2 cache; a row at a time takes five times as long
+)
 
 
 @dataclass(frozen=True, kw_only=True, config=SPEC)
@@ -105,15 +107,13 @@ def _ngram_hashes(units: NDArray[np.uint64], size: int) -> NDArray[np.uint32]:
 
 def signature(hashes: NDArray[np.uint32], permutations: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """MinHash values, shape (permutations,), uint32; all 2**32 - 1 for no shingles, as datasketch has it."""
+    factors, offsets = permutations[0][:, None], permutations[1][:, None]
     minima = np.full(permutations.shape[1], 0xFFFFFFFF, np.uint32)
     mixed = _murmur_mix(hashes)
     for start in range(0, len(mixed), _BLOCK):
-        block = mixed[start : start + _BLOCK]
-        work = np.empty_like(block)
-        for index, (factor, offset) in enumerate(permutations.T):
-            np.multiply(block, factor, out=work)
-            np.add(work, offset, out=work)
-            minima[index] = min(minima[index], work.min())
+        work = mixed[None, start : start + _BLOCK] * factors
+        work += offsets
+        np.minimum(minima, work.min(axis=1), out=minima)
     return minima
 
 

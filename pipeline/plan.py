@@ -1,13 +1,13 @@
 """A run, resolved: its splits, what each stage depends on, and the task of each part. Frozen, and sent to every worker."""
 
-import tempfile
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from filters.assets import AssetError, sha256_of, verify_all
+from pipeline import storage
 from pipeline.decide import DUPLICATE
-from pipeline.read import ReadTask
+from pipeline.read import ReadTask, spool_path
 from pipeline.recipe import Recipe, code_hash, fingerprint, read_parameters, resolved
 from pipeline.snapshot import Snapshot
 from pipeline.splits import Split
@@ -57,15 +57,17 @@ class RunPlan:
 
     def read_task(self, split: int) -> ReadTask:
         """Read one split."""
-        name = f"millrace-{fingerprint(self.snapshot.uri, self.splits[split].name, self.fingerprints.read)}.spool"
+        chosen = self.splits[split]
+        # The spool of a run that was killed must never serve another file of the same name, nor another snapshot.
+        identity = (os.path.abspath(self.snapshot.uri), self.fingerprints.read, chosen, _changed(chosen.uri))  # noqa: PTH100
         return ReadTask(
-            split=self.splits[split],
+            split=chosen,
             source=self.recipe.source,
             chain=self.recipe.chain(),
             limits=self.recipe.limits,
             snapshot=self.snapshot,
             fingerprint=self.fingerprints.read,
-            spool=str(Path(tempfile.gettempdir()) / name),
+            spool=spool_path(*identity),
         )
 
     def answer_task(self, asked: tuple[int, bytes]) -> AnswerTask:
@@ -193,3 +195,9 @@ def _list_hashes(recipe: Recipe) -> dict[str, str]:
         raise AssetError(f"the URL list {error.filename} cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise AssetError(f"url.lists: {error}") from error
+
+
+def _changed(uri: str) -> str:
+    """Place and time of change of a local input; an object's URI says enough."""
+    path = storage.local_path(uri)
+    return uri if path is None or not path.exists() else f"{path.resolve()}:{path.stat().st_mtime_ns}"

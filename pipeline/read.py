@@ -5,14 +5,17 @@ where the last one died. A record that hangs, crashes or exhausts memory is trie
 ledger row with its cause and location; the others are not lost.
 """
 
+import fcntl
 import gc
+import hashlib
 import json
 import os
 import pickle
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 import pyarrow as pa
 from pydantic import Field
@@ -90,11 +93,11 @@ class ReadTask:
         return replace(self, faults=(*self.faults, (fault.step, fault.cause, fault.detail)))
 
     def _outcomes(self, announce: Announce) -> Iterator[Examined | Rejected]:
-        done = list(_spooled(self.spool))
         examine = _chain(self.fingerprint, self.chain)
         records = open_split(self.split, self.source)
         last = self.split.start
-        with open(self.spool, "ab", buffering=0) as spool:  # noqa: PTH123 - unbuffered append
+        with _claimed(self.spool) as spool:
+            done = list(_spooled(spool))
             for index in range(1 << 62):
                 faults = [fault for fault in self.faults if fault[0] == index]
                 announce(index, min(1.0, (last - self.split.start) / max(1, self.split.end - self.split.start)))
@@ -163,19 +166,44 @@ def _rest(split: Split, offset: int, fault: tuple[int, str, str]) -> Rejected:
     )
 
 
-def _spooled(path: str) -> Iterator[Examined | Rejected]:
-    """Outcomes of an earlier attempt; a frame that the crash cut is dropped, and the file with it."""
-    if not os.path.exists(path):  # noqa: PTH110
-        return
-    with open(path, "r+b") as spool:  # noqa: PTH123
+def _claimed(path: str) -> IO[bytes]:
+    """The spool file, for appending without a buffer; one without a name where another attempt at the split has it."""
+    spool = open(path, "a+b", buffering=0)  # noqa: PTH123, SIM115 - the caller closes it
+    try:
+        fcntl.flock(spool, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        spool.close()
+        return tempfile.TemporaryFile(buffering=0)
+    return spool
+
+
+def _spooled(spool: IO[bytes]) -> Iterator[Examined | Rejected]:
+    """Outcomes of an earlier attempt; a frame that the crash cut is dropped."""
+    with open(spool.fileno(), "rb", closefd=False) as frames:
+        frames.seek(0)
         good = 0
         while True:
             try:
-                yield pickle.load(spool)  # noqa: S301 - our own file, written by the child before
+                yield pickle.load(frames)  # noqa: S301 - our own file, in a folder that only this user can write to
             except (EOFError, pickle.UnpicklingError):
                 spool.truncate(good)
                 return
-            good = spool.tell()
+            good = frames.tell()
+
+
+def spool_path(*identity: object) -> str:
+    """A file for the finished records of a split, in a folder of this user alone; the same for the same identity.
+
+    Raises:
+        TaskFailedError: another user has made the folder.
+
+    """
+    folder = Path(tempfile.gettempdir()) / f"millrace-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o077:
+        raise TaskFailedError(f"{folder} is open to other users: remove it, or set TMPDIR")
+    name = hashlib.blake2b("\n".join(map(str, identity)).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return str(folder / f"{name}.spool")
 
 
 def _check_budget(outcomes: list[Examined | Rejected], limits: LimitsSpec, uri: str) -> None:
