@@ -18,7 +18,7 @@ from pipeline.report.profile import Profile, from_json, merge_all
 from pipeline.report.render import render, render_json
 from pipeline.shards import Shard, dataset_json
 from pipeline.snapshot import Commit, Snapshot, TableFile
-from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PAIRS_STAGE, TOKENS_STAGE, pairs_part
+from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PAIRS_STAGE, PROFILES, TOKENS_STAGE, pairs_part
 from schemas.tables import combine_hashes, hash_text
 
 MANIFEST_VERSION = 1
@@ -77,12 +77,17 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
         "audit": audit,
         "gates": failed_gates(plan.recipe.gates, totals, dataset["tokens"], audit),
     }
-    profile = merge_all(from_json(commit.counts["profile"]) for commit in decided)
+    profile = merged_profile(snapshot, parts)
     write_report(snapshot, profile, manifest, dataset, audit)
     snapshot.write_json(manifest, "manifest.json")
     for part in parts:
-        snapshot.discard(TOKENS_STAGE, part, [TOKENS_STAGE])
+        snapshot.discard(TOKENS_STAGE, part)
     return manifest
+
+
+def merged_profile(snapshot: Snapshot, parts: Iterable[str]) -> Profile:
+    """The profile of the whole, from those of its parts, one at a time: memory does not grow with their number."""
+    return merge_all(from_json(storage.read_bytes(snapshot.path(PROFILES, f"{part}.json"))) for part in parts)
 
 
 def write_report(
@@ -167,6 +172,8 @@ def _tables(commits: Iterable[Commit]) -> dict[str, dict[str, Any]]:
     by_table: dict[str, list[TableFile]] = {}
     for commit in commits:
         for table, file in commit.files.items():
+            if table == PROFILES:  # no table, but the report's share of the part
+                continue
             by_table.setdefault(table, []).append(file)
     return {
         table: {

@@ -7,7 +7,7 @@ part alone, so that the same command writes the same files again. Reads and writ
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -111,11 +111,14 @@ class Snapshot:
             found = readers.map(lambda part: self.committed(stage, part), self.parts(stage))
             return [commit for commit in found if commit is not None]
 
-    def discard(self, stage: str, part: str, tables: Iterable[str]) -> None:
-        """Remove a part: its marker first."""
+    def discard(self, stage: str, part: str) -> None:
+        """Remove a part, where it is committed: its marker first, then the files that this names."""
+        marker = self.read_json("commits", stage, f"{part}.json")
+        if marker is None:
+            return
         storage.delete(self.path("commits", stage, f"{part}.json"))
-        for table in tables:
-            storage.delete(self.path(table, f"{part}.parquet"))
+        for table, file in marker["files"].items():
+            storage.delete(self.path(table, file["name"]))
 
     def read(self, table: str, part: str, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of one part."""

@@ -30,6 +30,8 @@ from schemas.tables import dataset_schema
 
 PAIRS_STAGE, DECIDE_STAGE, TOKENS_STAGE, DATASET_STAGE = "pairs", "decide", "tokens", "dataset"
 
+PROFILES = "profiles"  # folder of the parts' statistics, from which the report is made
+
 _ATTEMPTS = 4
 
 
@@ -141,8 +143,12 @@ class DecideTask(_PartTask):
             stage=DECIDE_STAGE,
             part=self.part,
             fingerprint=self.fingerprint,
-            tables={"decisions": decided, "duplicates": duplicates},
-            counts={**{verdict: verdicts.count(verdict) for verdict in RANKS}, "profile": to_json(profile).decode()},
+            tables={
+                "decisions": decided,
+                "duplicates": duplicates,
+                PROFILES: Blob(name=f"{self.part}.json", data=to_json(profile), rows=0, content=""),
+            },
+            counts={verdict: verdicts.count(verdict) for verdict in RANKS},
         )
 
 

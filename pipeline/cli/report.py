@@ -3,10 +3,8 @@
 from rich.console import Console
 
 from pipeline.cli.errors import UsageError
-from pipeline.finish import write_report
-from pipeline.report.profile import from_json, merge_all
+from pipeline.finish import merged_profile, write_report
 from pipeline.snapshot import Snapshot
-from pipeline.stages import DECIDE_STAGE
 
 
 def report(snapshot_uri: str) -> int:
@@ -15,9 +13,7 @@ def report(snapshot_uri: str) -> int:
     manifest, dataset = snapshot.read_json("manifest.json"), snapshot.read_json("dataset", "dataset.json")
     if manifest is None or dataset is None:
         raise UsageError(f"{snapshot_uri} is not a finished snapshot: it has no manifest.json")
-    wanted = set(manifest["splits"])
-    commits = [commit for commit in snapshot.commits(DECIDE_STAGE) if commit.part in wanted]
-    profile = merge_all(from_json(commit.counts["profile"]) for commit in commits)
+    profile = merged_profile(snapshot, manifest["splits"])
     write_report(snapshot, profile, manifest, dataset, manifest["audit"])
     Console().print(f"Report: {snapshot.path('report', 'index.html')}", soft_wrap=True, markup=False, highlight=False)
     return 0

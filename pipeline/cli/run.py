@@ -18,14 +18,6 @@ from pipeline.splits import Split, plan_splits
 from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PAIRS_STAGE, TOKENS_STAGE
 from pipeline.stored_splits import RUN_FILE, StoredSplits
 
-_TABLES = {
-    "read": ("documents", "signals", "fingerprints", "ledger"),
-    PAIRS_STAGE: ("pairs",),
-    DECIDE_STAGE: ("decisions", "duplicates"),
-    TOKENS_STAGE: (TOKENS_STAGE,),
-    DATASET_STAGE: (DATASET_STAGE,),
-}
-
 
 def run(
     recipe_path: str,
@@ -87,7 +79,7 @@ def _refuse_mixture(plan: RunPlan, *, overwrite: bool) -> None:
         raise UsageError(f"{snapshot.uri} {what}: choose another --output, or replace it with --overwrite")
     for part in stale:
         for stage in ("read", DECIDE_STAGE, TOKENS_STAGE):
-            snapshot.discard(stage, part, _TABLES[stage])
+            snapshot.discard(stage, part)
 
 
 def _execute(plan: RunPlan, beam_options: Sequence[str]) -> int:
@@ -127,4 +119,4 @@ def _prepare(plan: RunPlan) -> None:
     for stage, fingerprint in wanted.items():
         for commit in snapshot.commits(stage):
             if commit.fingerprint != fingerprint:
-                snapshot.discard(stage, commit.part, _TABLES[stage])
+                snapshot.discard(stage, commit.part)

@@ -49,7 +49,8 @@ def test_every_record_is_announced_and_counted(task):
 def test_the_second_fault_at_a_record_quarantines_it_and_only_it(task):
     once = task.after_fault(Fault("timeout", 2, "no result within 20 s"))
     assert run(once)[0]["documents"] == 6
-    task.snapshot.discard("read", task.split.name, [])
+    task.snapshot.discard("read", task.split.name)
+    assert task.snapshot.committed("read", task.split.name) is None
     twice = once.after_fault(Fault("crash", 2, "the process ended with signal SIGSEGV"))
     counts, ledger, _ = run(twice)
     assert (counts["documents"], counts["quarantined"]) == (5, 1)
