@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The command line of Millrace: `beam_runner.py --help`."""
 
-from pipeline.cli.app import app
+from pipeline.cli.app import main
 
 if __name__ == "__main__":
-    app()
+    main()

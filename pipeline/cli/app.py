@@ -4,6 +4,8 @@ Exit codes: 0 done; 1 the run failed; 2 the command or the recipe is wrong; 3 fi
 130 interrupted (run the same command again to resume).
 """
 
+import os
+import sys
 from collections.abc import Callable
 from typing import Annotated
 
@@ -207,3 +209,19 @@ def _guarded(command: Callable[[], int | None]) -> None:
         typer.secho(f"Error: {message}", err=True, fg="red")
         raise typer.Exit(exit_code) from None
     raise typer.Exit(code)
+
+
+def main() -> None:
+    """Run the command line and end the process at once.
+
+    Threads of C++ libraries (Arrow's, gRPC's) now and then abort an interpreter that shuts down in order ("terminate called
+    without an active exception", exit code 134), after all work is done and written. Children end with their pipes.
+    """
+    code: object = 0
+    try:
+        app()
+    except SystemExit as ending:
+        code = ending.code
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 0 if code is None else 1)
