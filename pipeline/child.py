@@ -30,7 +30,7 @@ def main() -> None:
         try:
             task, memory_bytes = requests.recv()
         except EOFError:
-            return
+            os._exit(0)  # at once: an orderly shutdown can be aborted by a C++ library's threads, with noise
         _limit_memory(memory_bytes)
         try:
             result = task.run(lambda step, fraction: replies.send(("step", step, fraction)))
