@@ -4,6 +4,7 @@ import io
 import json
 import os
 import socket
+import urllib.request
 
 import boto3
 import pyarrow.parquet as pq
@@ -25,8 +26,16 @@ def server():
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
+    endpoint = f"http://{host}:{port}"
+    _forget(endpoint)  # moto's buckets belong to the process: other tests' servers have left theirs
+    yield endpoint
+    _forget(endpoint)
     server.stop()
+
+
+def _forget(endpoint):
+    with urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST", data=b"")):
+        pass
 
 
 @pytest.fixture(scope="module")
