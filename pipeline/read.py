@@ -207,11 +207,10 @@ def spool_path(*identity: object) -> str:
 
 
 def _check_budget(outcomes: list[Examined | Rejected], limits: LimitsSpec, uri: str) -> None:
-    bad = sum(isinstance(o, Rejected) and o.reason.startswith("quarantined_") for o in outcomes)
-    if bad > limits.error_minimum and bad > limits.error_budget * len(outcomes):
-        causes = sorted({o.reason for o in outcomes if isinstance(o, Rejected) and o.reason.startswith("quarantined_")})
+    causes = [o.reason for o in outcomes if isinstance(o, Rejected) and o.reason.startswith("quarantined_")]
+    if len(causes) > limits.error_minimum and len(causes) > limits.error_budget * len(outcomes):
         raise TaskFailedError(
-            f"{uri}: {bad} of {len(outcomes)} records were quarantined ({', '.join(causes)}), "
+            f"{uri}: {len(causes)} of {len(outcomes)} records were quarantined ({', '.join(sorted(set(causes)))}), "
             f"more than limits.error_budget = {limits.error_budget:g}"
         )
 
