@@ -8,6 +8,8 @@ as the characters that it consists of; control ids are only ever appended as ids
 tokenizer: added control tokens are not matched in text, and where the model itself can still form one (Unigram and
 WordLevel models hold `</s>` as an ordinary entry), its id is replaced by the ids of its characters.
 
+A tokenizer of ours gets words, once each, since they repeat; others get texts whole.
+
 Does not: add a begin-of-document id, cut or pack documents (the loader packs), or decide which documents are kept.
 """
 
@@ -15,8 +17,10 @@ import hashlib
 import json
 import os
 import re
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass as plain_dataclass
+from dataclasses import field
 from typing import Annotated, Any
 
 import numpy as np
@@ -27,6 +31,7 @@ from tokenizers import Tokenizer as RustTokenizer
 
 from filters.assets import resolve
 from filters.spec import SPEC
+from pipeline.train.tokenizer import PATTERN
 
 Ids = NDArray[np.unsignedinteger[Any]]
 
@@ -38,7 +43,22 @@ END_TOKENS = ("<|endoftext|>", "</s>", "<|end_of_text|>", "<eos>", "<｜end▁of
 # DeepSeek's <｜User｜> and Qwen's <tool_call> are not. Runs of spaces (GPT-NeoX) and added words stay ordinary.
 _BRACKETED = re.compile(r"[<\[【].*[>\]】]", re.DOTALL)
 
-_BATCH_CHARS = 1 << 20  # per call into Rust: amortises the call, bounds the offsets and strings held at once
+_BATCH_CHARS = 1 << 18  # at once: bounds the stretches, offsets and strings that are held
+_CALL_PIECES = 256  # per call into Rust: amortises the call; more of its small objects at once cost malloc 15 %
+_KNOWN_PIECES = 1 << 16  # remembered: about 12 MB
+_KNOWN_CHARS = 24  # of one that is remembered: longer ones hardly occur twice
+
+# PATTERN has no look-behind, so a text may be cut wherever one of its pieces must end. Pieces end behind a line feed that
+# only spaces part from the next character: `\s*[\r\n]+` ends at the last line feed of white space.
+_LINES = re.compile(r"(?:[^\n]++|\n(?! *+\S))++\n?+|\n")
+# In ASCII these are the pieces themselves: PATTERN with its classes written out, \p{L} as A-Za-z, \s as [\t-\r ].
+_ASCII_PIECES = re.compile(
+    r"'(?:[sStTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])|[^\r\nA-Za-z0-9]?[A-Za-z]+|[0-9]| ?[^\t-\r A-Za-z0-9]+[\r\n]*"
+    r"|[\t-\r ]*[\r\n]+|[\t-\r ]+(?![^\t-\r ])|[\t-\r ]+"
+)
+# Elsewhere they end before a space that follows anything but white space: no alternative matches across (only line ends
+# may follow punctuation). What Python takes for white space beyond Oniguruma's, U+001C to 1F, means fewer ends.
+_STRETCHES = re.compile(r"\s*+\S++(?:(?! |\n++ *+\S)\s++\S*+)*+(?:\n++(?= *+\S))?|\s++")
 
 
 class TokenizerError(ValueError):
@@ -75,7 +95,8 @@ class TokenizeSpec:
 class Tokenizer:
     """An opened tokenizer; make one with `open_tokenizer` or `TokenizeSpec.open`.
 
-    `vocabulary_size` is the highest id plus one. `control` maps each id that text must not produce to the ids of its
+    `vocabulary_size` is the highest id plus one. `known` remembers the ids of pieces of text, packed; None where texts
+    cannot be cut. `control` maps each id that text must not produce to the ids of its
     characters. `sha256` is of the tokenizer.json as given.
     """
 
@@ -87,6 +108,7 @@ class Tokenizer:
     eos_token: str | None
     control: Mapping[int, tuple[int, ...]]
     model: RustTokenizer
+    known: dict[str, bytes] | None = field(default=None, compare=False)
 
     @property
     def dtype(self) -> np.dtype[np.unsignedinteger[Any]]:
@@ -104,14 +126,43 @@ class Tokenizer:
     def _encode(self, texts: list[str]) -> Iterator[Ids]:
         forbidden = np.zeros(self.vocabulary_size, dtype=bool)
         forbidden[list(self.control)] = True
-        end = [self.eos_id] if self.append_eos else []
-        for encoding in self.model.encode_batch_fast(texts, add_special_tokens=False):
-            ids = np.array(encoding.ids + end, dtype=self.dtype)
-            text_ids = ids[: ids.size - len(end)]
+        end = array(self._code, [self.eos_id] if self.append_eos and self.eos_id is not None else []).tobytes()
+        for packed in self._packed(texts):
+            ids = np.frombuffer(packed + end, dtype=self.dtype)
+            text_ids = ids[: len(packed) // ids.itemsize]
             if forbidden[text_ids].any():
-                spelled = [part for i in text_ids.tolist() for part in self.control.get(i, (i,))]
-                ids = np.array(spelled + end, dtype=self.dtype)
+                spelled = array(self._code, [part for i in text_ids.tolist() for part in self.control.get(i, (i,))])
+                ids = np.frombuffer(spelled.tobytes() + end, dtype=self.dtype)
             yield ids
+
+    def _packed(self, texts: list[str]) -> Iterator[bytes]:
+        """The model's ids of each text, in the bytes of `dtype`."""
+        known = self.known
+        if known is None:
+            yield from self._model_ids(texts)
+            return
+        if len(known) > _KNOWN_PIECES:
+            known.clear()
+        cut = [_pieces(text) for text in texts]
+        new = list(set().union(*cut) - known.keys())
+        for start in range(0, len(new), _CALL_PIECES):
+            some = new[start : start + _CALL_PIECES]
+            known.update(zip(some, self._model_ids(some), strict=True))
+        for pieces in cut:
+            yield b"".join(map(known.__getitem__, pieces))
+        for piece in new:
+            if len(piece) > _KNOWN_CHARS:
+                del known[piece]
+
+    def _model_ids(self, texts: list[str]) -> Iterator[bytes]:
+        code = self._code
+        for encoding in self.model.encode_batch_fast(texts, add_special_tokens=False):
+            yield array(code, encoding.ids).tobytes()
+
+    @property
+    def _code(self) -> str:
+        """The type code of `dtype` for `array`, which packs a list several times as fast as numpy."""
+        return self.dtype.char
 
 
 def open_tokenizer(data: bytes, *, name: str, append_eos: bool = True, eos_token: str | None = None) -> Tokenizer:
@@ -150,12 +201,30 @@ def open_tokenizer(data: bytes, *, name: str, append_eos: bool = True, eos_token
         eos_token=end,
         control={i: _spelling(model, vocabulary, control, i, unknown) for i in sorted(control)},
         model=model,
+        known={} if _can_cut(description) else None,
     )
 
 
 def is_control(content: str) -> bool:
     """Whether an added token that is not flagged special is markup all the same: text in brackets."""
     return _BRACKETED.fullmatch(content) is not None
+
+
+def _can_cut(description: Mapping[str, Any]) -> bool:
+    """Whether the ids of a text are those of its stretches: a BPE of ours, behind PATTERN and nothing else."""
+    split = {"type": "Split", "pattern": {"Regex": PATTERN}, "behavior": "Isolated", "invert": False}
+    by_bytes = {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}
+    given: list[dict[str, Any]] = (description.get("pre_tokenizer") or {}).get("pretokenizers") or []
+    model = description.get("model") or {}
+    return (
+        len(given) == 2
+        and given[0] == split
+        and {name: given[1].get(name) for name in by_bytes} == by_bytes
+        and description.get("normalizer") is None
+        and model.get("type") == "BPE"
+        and not model.get("dropout")
+        and all(token["special"] for token in description.get("added_tokens") or ())  # others are looked for first
+    )
 
 
 def _end_token(vocabulary: Mapping[str, int], name: str, wanted: str | None) -> str:
@@ -191,6 +260,17 @@ def _spelling(
                 ids.extend(found)
                 break
     return tuple(ids)
+
+
+def _pieces(text: str) -> list[str]:
+    """The text, cut where PATTERN ends a piece whatever follows."""
+    if text.isascii():
+        return _ASCII_PIECES.findall(text)
+    return [
+        piece
+        for line in _LINES.findall(text)
+        for piece in (_ASCII_PIECES if line.isascii() else _STRETCHES).findall(line)
+    ]
 
 
 def _parts(texts: Sequence[str]) -> Iterator[list[str]]:

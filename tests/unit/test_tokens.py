@@ -1,9 +1,13 @@
 """Text never becomes a control token, whatever the tokenizer; the end token is appended as an id."""
 
+import itertools
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
@@ -224,3 +228,78 @@ def test_the_recipe_table_opens_a_file(tmp_path):
         TokenizeSpec(tokenizer=str(tmp_path / "none.json")).open()
     with pytest.raises(ValidationError):
         TokenizeSpec(shard_tokens=0)
+
+
+# Every kind of character that the shipped pattern tells apart, and what Python and Oniguruma may see differently.
+KINDS = "aZ9 '\n\r\t\x0b\x0c\x1c\x1f\x00.,-(_\x85\xa0\u2003\u2028\u3000é\u0301中かカ한。，“—…Ａ１ſ٣😀\u200b\u200d\u180e"
+
+
+def whole(tokenizer, texts):
+    """The ids as the model gives them for whole texts."""
+    return [encoding.ids for encoding in tokenizer.model.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+
+def pieced(tokenizer, texts):
+    return [ids[:-1].tolist() for ids in tokenizer.encode(list(texts))]
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    tokenizer = TokenizeSpec().open()
+    assert tokenizer.known is not None
+    return tokenizer
+
+
+def test_pieces_have_the_ids_of_the_whole_text_for_every_short_text(shipped):
+    texts = ["".join(parts) for n in (1, 2, 3) for parts in itertools.product(KINDS, repeat=n)]
+    assert pieced(shipped, texts) == whole(shipped, texts)
+
+
+def test_pieces_have_the_ids_of_the_whole_text_for_every_ascii_pair(shipped):
+    ascii_ = list(map(chr, range(128)))
+    texts = [f"{a}{b}" for a, b in itertools.product(ascii_, repeat=2)]
+    texts += [f"x{a} {b}'s\n{b}{a}\n \n  {a}" for a, b in itertools.product(ascii_[::3], ascii_)]
+    assert pieced(shipped, texts) == whole(shipped, texts)
+
+
+def test_pieces_have_the_ids_of_the_whole_text_around_every_space_and_letter_beyond(shipped):
+    odd = [chr(code) for code in range(0x80, 0x20000) if not 0xD800 <= code < 0xE000]
+    chosen = [c for c in odd if c.isspace() or ord(c) % 37 == 0]
+    texts = [f"a{c} b\n{c}  {c}\t{c}\n\n {c}c {c} .{c}\n{c}" for c in chosen]
+    assert pieced(shipped, texts) == whole(shipped, texts)
+
+
+def test_pieces_have_the_ids_of_the_whole_text(shipped):
+    @given(st.text(KINDS, max_size=60))
+    def equal(text):
+        assert pieced(shipped, [text]) == whole(shipped, [text])
+
+    equal()
+
+
+def test_what_is_remembered_is_bounded_and_changes_nothing(shipped, monkeypatch):
+    texts = [f"word{i} and some words, again {i % 7}\nnext {'x' * 40}{i}" for i in range(300)]
+    expected = whole(shipped, texts)
+    monkeypatch.setattr("pipeline.tokens._KNOWN_PIECES", 50)
+    monkeypatch.setattr("pipeline.tokens._BATCH_CHARS", 200)
+    assert pieced(shipped, texts) == expected == pieced(shipped, texts)
+    assert len(shipped.known) < 200
+    assert max(map(len, shipped.known)) <= 24
+
+
+def test_other_tokenizers_get_whole_texts():
+    assert open_tokenizer(byte_level().to_str().encode(), name="x", append_eos=False).known is None
+    with (Path(__file__).parents[2] / "assets/tokenizer/tokenizer.json").open(encoding="utf-8") as file:
+        ours = json.load(file)
+    for change in (
+        {"normalizer": {"type": "Lowercase"}},
+        {"pre_tokenizer": ours["pre_tokenizer"]["pretokenizers"][1]},
+        {"model": ours["model"] | {"dropout": 0.1}},
+        {
+            "added_tokens": [
+                *ours["added_tokens"],
+                ours["added_tokens"][0] | {"id": 9, "content": "the", "special": False},
+            ]
+        },
+    ):
+        assert open_tokenizer(json.dumps(ours | change).encode(), name="x").known is None
