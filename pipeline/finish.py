@@ -13,12 +13,14 @@ from filters.chain import SIGNALS
 from pipeline import storage
 from pipeline.audit import self_audit
 from pipeline.plan import RunPlan
+from pipeline.pool import current_pool
 from pipeline.recipe import GatesSpec, resolved
 from pipeline.report.profile import Profile, from_json, merge_all
-from pipeline.report.render import render, render_json
+from pipeline.report.render import Draw, render, render_json
+from pipeline.report.svg import Charts, draw
 from pipeline.shards import Shard, dataset_json
 from pipeline.snapshot import Commit, Snapshot, TableFile
-from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PAIRS_STAGE, PROFILES, TOKENS_STAGE, pairs_part
+from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PAIRS_STAGE, PROFILES, TOKENS_STAGE, DrawTask, pairs_part
 from schemas.tables import combine_hashes, hash_text
 
 MANIFEST_VERSION = 1
@@ -78,7 +80,9 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
         "gates": failed_gates(plan.recipe.gates, totals, dataset["tokens"], audit),
     }
     profile = merged_profile(snapshot, parts)
-    write_report(snapshot, profile, manifest, dataset, audit)
+    write_report(
+        snapshot, profile, manifest, dataset, audit, draw_charts=lambda charts: _draw_in_children(charts, plan.workers)
+    )
     snapshot.write_json(manifest, "manifest.json")
     for part in parts:
         snapshot.discard(TOKENS_STAGE, part)
@@ -96,13 +100,26 @@ def write_report(
     manifest: Mapping[str, Any],
     dataset: Mapping[str, Any],
     audit: Mapping[str, Any] | None,
+    *,
+    draw_charts: Draw = draw,
 ) -> None:
     """report/index.html and report/report.json; the same page whether the values were just made or read back."""
     manifest, dataset = (json.loads(json.dumps(value, sort_keys=True)) for value in (manifest, dataset))
     kinds = None if audit is None else audit["kinds"]
-    page = render(profile, manifest, dataset, kinds, signals=SIGNALS)
+    page = render(profile, manifest, dataset, kinds, signals=SIGNALS, draw_charts=draw_charts)
     storage.write_bytes(snapshot.path("report", "index.html"), page.encode("utf-8", "replace"))
     storage.write_bytes(snapshot.path("report", "report.json"), render_json(profile, manifest, dataset, kinds).encode())
+
+
+def _draw_in_children(charts: Charts, workers: int) -> dict[str, str]:
+    """As svg.draw; each child of the pool draws its share."""
+    pool, shares = current_pool(workers), max(1, workers)
+    names = list(charts)
+    tasks = [DrawTask(charts={name: charts[name] for name in names[share::shares]}) for share in range(shares)]
+    drawn: dict[str, str] = {}
+    for running in [pool.submit(task) for task in tasks]:
+        drawn |= pool.result(running)
+    return {name: drawn[name] for name in names}
 
 
 def check_sums(totals: Mapping[str, int]) -> None:

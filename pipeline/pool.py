@@ -94,6 +94,19 @@ class Pool:
         future.add_done_callback(lambda _: self._slots.release())
         return future
 
+    def spread(self, task: Task[Any]) -> None:
+        """Start the task once in each child and do not wait; nobody asks how it ends. Nothing is done for size 0."""
+        for _ in range(self.size):
+            self.submit(task)
+
+    def result(self, future: Future[Any]) -> Any:
+        """What a task gave; a failure is noted, since Beam wraps it in its own traceback."""
+        try:
+            return future.result()
+        except TaskFailedError as error:
+            self.failure = self.failure or error
+            raise
+
     def kill(self) -> None:
         """Kill every child at once; their tasks fail. Waits for nothing, so a signal handler may call it."""
         self._closed = True

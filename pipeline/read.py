@@ -93,7 +93,7 @@ class ReadTask:
         return replace(self, faults=(*self.faults, (fault.step, fault.cause, fault.detail)))
 
     def _outcomes(self, announce: Announce) -> Iterator[Examined | Rejected]:
-        examine = _chain(self.fingerprint, self.chain)
+        examine = opened_chain(self.fingerprint, self.chain)
         records = open_split(self.split, self.source)
         last = self.split.start
         with _claimed(self.spool) as spool:
@@ -119,7 +119,7 @@ class ReadTask:
 _opened: dict[str, Callable[[Page], Examined | Rejected]] = {}
 
 
-def _chain(fingerprint: str, spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
+def opened_chain(fingerprint: str, spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
     """Models load once a child; the fingerprint stands for the spec, whose tables cannot be hashed."""
     if fingerprint not in _opened:
         _opened.clear()

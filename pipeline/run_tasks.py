@@ -9,7 +9,7 @@ from apache_beam.pvalue import PCollection
 from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
-from pipeline.pool import Task, TaskFailedError, current_pool
+from pipeline.pool import Task, current_pool
 
 Emit = Callable[[Any, Any], Any]
 
@@ -53,9 +53,4 @@ class _RunInPool(beam.DoFn):
     def _finished(self, futures: Iterable[Future[Any]]) -> Iterator[Any]:
         for future in futures:
             element = self.running.pop(future)
-            try:
-                result = future.result()
-            except TaskFailedError as error:
-                current_pool(self.workers).failure = error
-                raise
-            yield self.emit(element, result)
+            yield self.emit(element, current_pool(self.workers).result(future))

@@ -7,11 +7,12 @@ to send and can be started again anywhere.
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from io import BytesIO
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pyarrow as pa
 
+from filters.chain import ChainSpec
 from filters.fingerprint import FingerprintSpec
 from pipeline import storage
 from pipeline.decide import KEEP, RANKS, Membership, decisions, failures
@@ -21,12 +22,16 @@ from pipeline.dedup.clusters import CHOICE
 from pipeline.dedup.verify import REQUEST, answers, unpack, verified_pairs
 from pipeline.domains import DomainsSpec
 from pipeline.pool import Announce, Fault, TaskFailedError
+from pipeline.read import opened_chain
 from pipeline.report.profile import profile_split, to_json
 from pipeline.shards import merge_shard, shard_name, tokenize_split, write_rows
 from pipeline.snapshot import Blob, Commit, Snapshot
 from pipeline.tokens import Tokenizer, TokenizeSpec
 from schemas.rules import Rule
 from schemas.tables import dataset_schema
+
+if TYPE_CHECKING:
+    from pipeline.report.svg import Charts
 
 PAIRS_STAGE, DECIDE_STAGE, TOKENS_STAGE, DATASET_STAGE = "pairs", "decide", "tokens", "dataset"
 
@@ -36,11 +41,9 @@ _ATTEMPTS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _PartTask:
+class _WholeTask:
     """A task that is done as a whole: a few attempts, since its child may be killed from outside, then the run fails."""
 
-    snapshot: Snapshot
-    fingerprint: str
     attempt: int = 1
 
     @property
@@ -55,6 +58,42 @@ class _PartTask:
         if self.attempt == _ATTEMPTS or fault.cause == "error":
             raise TaskFailedError(fault.detail, fault.traceback)
         return replace(self, attempt=self.attempt + 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarmTask(_WholeTask):
+    """Imports and models for what comes, the models of the read stage where a `chain` is given; changes nothing else."""
+
+    fingerprint: str
+    chain: ChainSpec | None
+
+    def run(self, announce: Announce) -> None:
+        """Load."""
+        announce(0, 0.0)
+        if self.chain is not None:
+            opened_chain(self.fingerprint, self.chain)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawTask(_WholeTask):
+    """Some charts of the report, drawn to SVG."""
+
+    charts: "Charts"
+
+    def run(self, announce: Announce) -> dict[str, str]:
+        """SVG by name."""
+        announce(0, 0.0)
+        from pipeline.report.svg import draw  # the renderer: only where it is needed
+
+        return draw(self.charts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PartTask(_WholeTask):
+    """A task that commits a part of a stage."""
+
+    snapshot: Snapshot
+    fingerprint: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

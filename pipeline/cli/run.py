@@ -8,14 +8,15 @@ from rich.console import Console
 
 from pipeline import storage
 from pipeline.cli.errors import RunFailedError, UsageError
-from pipeline.cli.submit import check_places, children, submit
+from pipeline.cli.submit import check_places, children, submit, workers_are_here
 from pipeline.cli.summary import print_summary
 from pipeline.plan import RunPlan, make_plan
-from pipeline.pool import running_pool
+from pipeline.pool import current_pool, running_pool
+from pipeline.read import STAGE as READ_STAGE
 from pipeline.recipe import Recipe, load_recipe
 from pipeline.snapshot import Snapshot
 from pipeline.splits import Split, plan_splits
-from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PAIRS_STAGE, TOKENS_STAGE
+from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PAIRS_STAGE, TOKENS_STAGE, WarmTask
 from pipeline.stored_splits import RUN_FILE, StoredSplits
 
 
@@ -92,6 +93,8 @@ def _execute(plan: RunPlan, beam_options: Sequence[str]) -> int:
         console.print("Nothing to do: the snapshot is finished and nothing has changed.")
         return print_summary(snapshot, manifest, None)
     start = time.monotonic()
+    if workers_are_here(beam_options):
+        _warm(plan)  # while this process imports Beam: they are ready a second or two sooner
     if not submit(replace(plan, splits=StoredSplits(snapshot, plan.splits)), beam_options, prepare=_prepare):
         return 0
     pool = running_pool()
@@ -101,6 +104,13 @@ def _execute(plan: RunPlan, beam_options: Sequence[str]) -> int:
     if manifest is None:
         raise RunFailedError(f"the run ended, but {snapshot.uri} has no manifest")
     return print_summary(snapshot, manifest, time.monotonic() - start)
+
+
+def _warm(plan: RunPlan) -> None:
+    """Let the children load what they need, the models only where something is left to read."""
+    unread = {split.name for split in plan.splits}.difference(plan.snapshot.parts(READ_STAGE))
+    chain = plan.recipe.chain() if unread else None
+    current_pool(plan.workers).spread(WarmTask(fingerprint=plan.fingerprints.read, chain=chain))
 
 
 def _prepare(plan: RunPlan) -> None:

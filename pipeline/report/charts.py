@@ -1,21 +1,16 @@
-"""The charts of the report: Vega-Lite through altair, drawn to static SVG by vl-convert. No network, no browser.
+"""The charts of the report, as Vega-Lite specifications made with altair; svg.py draws them.
 
-Reads the plain values of summary.py, returns SVG that holds shapes and text only: whatever the renderer wrote, only
-elements and attributes of an allow-list pass. Every chart is WIDTH pixels wide, so that it fits a telephone; the page
-sets them side by side. Colours are those of the light theme; page.css replaces them by name for the dark one.
-One chart takes about 50 ms; they are drawn in two threads, since vl-convert releases the interpreter.
+Reads the plain values of summary.py. Every chart is WIDTH pixels wide, so that it fits a telephone; the page sets them
+side by side. Colours are those of the light theme; page.css replaces them by name for the dark one.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import altair as alt
-import vl_convert
-from lxml import etree
 
 from pipeline.report.counts import VERDICTS
+from pipeline.report.svg import Chart
 from pipeline.report.visible import visible
 
 WIDTH = 372
@@ -34,24 +29,7 @@ CONFIG = alt.Config(
     text=alt.MarkConfig(color=INK, fontSize=11),
     title=alt.TitleConfig(color=INK, fontSize=11, fontWeight="normal", anchor="start", offset=4),
 ).to_dict()  # fmt: skip
-_ELEMENTS = {"svg", "g", "path", "line", "text", "rect", "tspan"}
-_ATTRIBUTES = {
-    "viewBox", "width", "height", "d", "x", "y", "x1", "y1", "x2", "y2", "dx", "dy", "transform", "fill", "stroke", "text-anchor",
-    "stroke-width", "stroke-dasharray", "stroke-opacity", "fill-opacity", "opacity", "font-size", "font-weight",
-}  # fmt: skip
-_DEFAULTS = {("opacity", "1"), ("stroke-width", "1"), ("transform", "translate(0,0)")}
-_LONG_NUMBER = re.compile(r"\d+\.\d{3,}")
-_SVG = "{http://www.w3.org/2000/svg}"
-
 Json = Mapping[str, Any]
-Chart = dict[str, Any]  # a Vega-Lite specification
-
-
-def draw(charts: Mapping[str, tuple[str, Chart | None]]) -> dict[str, str]:
-    """SVG by name. A chart comes with its description, for those who cannot see it; None gives an empty string."""
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        drawn = pool.map(lambda chart: _svg(*chart), charts.values())
-        return dict(zip(charts, drawn, strict=True))
 
 
 def flow(summary: Json) -> Chart | None:
@@ -255,38 +233,3 @@ def _sized(chart: alt.Chart | alt.LayerChart, height: int) -> Chart:
     fitted = alt.AutoSizeParams(type="fit-x", contains="padding")
     drawn: Chart = chart.properties(width=WIDTH, height=height, autosize=fitted).configure(**CONFIG).to_dict()
     return drawn
-
-
-def _svg(description: str, chart: Chart | None) -> str:
-    if chart is None:
-        return ""
-    drawn = vl_convert.vegalite_to_svg(chart, allowed_base_urls=[])
-    return _plain(etree.fromstring(drawn.encode()), description)
-
-
-def _rounded(match: re.Match[str]) -> str:
-    """A hundredth of a pixel is enough, and halves the page."""
-    return f"{float(match.group()):.2f}".rstrip("0").rstrip(".")
-
-
-def _plain(root: etree._Element, description: str) -> str:
-    """Only what is on the allow-list, and a description; sizes are left to the page."""
-    for element in list(root.iter()):
-        if not isinstance(element.tag, str) or element.tag.removeprefix(_SVG) not in _ELEMENTS:
-            element.getparent().remove(element)
-            continue
-        for name, value in element.attrib.items():
-            if name not in _ATTRIBUTES or (name, value) in _DEFAULTS:
-                del element.attrib[name]
-            elif name in {"d", "transform"}:
-                element.set(name, _LONG_NUMBER.sub(_rounded, value))
-        painted = element.get("fill") or element.get("stroke")
-        if element.tag == f"{_SVG}path" and not painted:  # backgrounds without colour
-            element.getparent().remove(element)
-    for group in reversed(list(root.iter(f"{_SVG}g"))):
-        if not len(group):
-            group.getparent().remove(group)
-    etree.cleanup_namespaces(root)
-    root.set("role", "img")
-    root.set("aria-label", visible(description))
-    return str(etree.tostring(root, encoding="unicode"))

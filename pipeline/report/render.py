@@ -8,7 +8,7 @@ forbids the page to load anything; URLs are text, never links. Writes nothing; m
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from pipeline.report.algebra import Profile
 from pipeline.report.charts import short
 from pipeline.report.histograms import LANGUAGES, histogram, number
 from pipeline.report.summary import checks, summarise
+from pipeline.report.svg import Chart, Charts, draw
 from pipeline.report.visible import visible
 from schemas.signals import Signal
 
@@ -32,6 +33,7 @@ _FOLDER = Path(__file__).parent
 COLUMNS = ("language", "domain", "source")
 
 Json = Mapping[str, Any]
+Draw = Callable[[Charts], dict[str, str]]
 
 
 def render_json(
@@ -60,6 +62,7 @@ def render(
     *,
     previous: Profile | None = None,
     signals: Sequence[Signal] = (),
+    draw_charts: Draw = draw,
 ) -> str:
     """The content of report/index.html.
 
@@ -71,6 +74,7 @@ def render(
         audit: one mapping for each kind of planted page: kind, planted, found, and optionally missed (examples).
         previous: the profile of an earlier snapshot, to show what changed.
         signals: the declared signals, for their units and explanations.
+        draw_charts: makes SVG of charts, as svg.draw does, which takes some three seconds.
 
     """
     content = _content(profile, manifest, dataset, audit, previous)
@@ -84,7 +88,7 @@ def render(
             s=summary,
             before=before,
             reasons_before={row["reason"]: row["per_document"] for row in before["reasons"]} if before else {},
-            charts={name: Markup(svg) for name, svg in _charts(summary, dataset).items()},  # noqa: S704  allow-listed SVG
+            charts={name: Markup(svg) for name, svg in draw_charts(_charts(summary, dataset)).items()},  # noqa: S704  allow-listed SVG
             signals={signal.name: signal for signal in signals},
             safety=[row for row in summary["signals"] if row["name"].startswith(SAFETY_SIGNALS)],
             safety_stages=SAFETY_STAGES,
@@ -130,8 +134,8 @@ def _content(
     }
 
 
-def _charts(summary: Json, dataset: Json | None) -> dict[str, str]:
-    drawn: dict[str, tuple[str, charts.Chart | None]] = {
+def _charts(summary: Json, dataset: Json | None) -> dict[str, tuple[str, Chart | None]]:
+    named: dict[str, tuple[str, Chart | None]] = {
         "flow": ("From records to kept documents", charts.flow(summary)),
         "reasons": ("Documents that fail for each reason, and for no other", charts.reasons(summary["reasons"])),
         "overlap": ("Which reasons coincide", charts.overlap(summary["overlap"])),
@@ -143,12 +147,12 @@ def _charts(summary: Json, dataset: Json | None) -> dict[str, str]:
     }
     for column in COLUMNS:
         counts = ((dataset or {}).get("counts") or {}).get(column) or {}
-        drawn[f"tokens_{column}"] = (f"Tokens by {column}", charts.tokens(counts))
+        named[f"tokens_{column}"] = (f"Tokens by {column}", charts.tokens(counts))
     for signal in summary["signals"]:
         if "bars" in signal and signal["type"] != "bool":
             name = signal["name"]
-            drawn[f"signal_{name}"] = (f"Distribution of {name}", histogram(signal["bars"], signal["rules"]))
-    return charts.draw(drawn)
+            named[f"signal_{name}"] = (f"Distribution of {name}", histogram(signal["bars"], signal["rules"]))
+    return named
 
 
 def _harmless(value: Any) -> Any:

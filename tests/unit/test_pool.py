@@ -41,8 +41,9 @@ def test_a_fault_names_its_step_and_the_task_goes_on_in_a_new_child(pool, way, c
 
 
 def test_an_exception_that_the_task_does_not_forgive_fails_it_with_its_cause(pool):
-    with pytest.raises(TaskFailedError, match="ValueError: a fault of ours"):
-        pool.submit(Misbehave("raise")).result()
+    with pytest.raises(TaskFailedError, match="ValueError: a fault of ours") as caught:
+        pool.result(pool.submit(Misbehave("raise")))
+    assert pool.failure is caught.value
     assert pool.submit(Misbehave("")).result() == list(range(6))  # the child was not lost
 
 
@@ -63,6 +64,20 @@ def test_killing_the_pool_leaves_no_child(pool):
         pool.submit(Pid()).result()
     pool.close()
     assert not psutil.pid_exists(child)
+
+
+def test_spread_reaches_every_child_and_its_faults_hurt_nobody(pool):
+    pool.spread(Misbehave("loop", deadline_seconds=60.0))
+    assert len(pool._children) <= 2
+    pool.kill()
+    pool.close()
+    fresh = Pool(2)
+    try:
+        fresh.spread(Misbehave("raise"))
+        assert fresh.submit(Misbehave("")).result() == list(range(6))
+        assert fresh.failure is None
+    finally:
+        fresh.close()
 
 
 def test_size_0_runs_in_this_process():

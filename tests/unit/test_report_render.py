@@ -10,7 +10,7 @@ import altair as alt
 import pytest
 from lxml import etree, html
 
-from pipeline.report import charts
+from pipeline.report import charts, svg
 from pipeline.report.algebra import canonical, key
 from pipeline.report.histograms import BARS, histogram
 from pipeline.report.profile import empty, merge, profile_split
@@ -230,13 +230,13 @@ def test_extreme_histograms_can_be_drawn(places):
     table = {key("zh", "keep", place): (count,) for place, count in places}
     sums = {"signals": {key("s", "float", "zh"): (2, 0, 2, 0)}, key("histogram", "s"): table}
     signal = summarise(canonical((), frozenset(), sums, {}))["signals"][0]
-    drawn = charts.draw({"s": ("s", histogram(signal["bars"], [{"low": -5.0, "high": 1e12, "languages": ()}]))})["s"]
+    drawn = svg.draw({"s": ("s", histogram(signal["bars"], [{"low": -5.0, "high": 1e12, "languages": ()}]))})["s"]
     assert drawn.startswith("<svg")
 
 
 def test_only_shapes_and_text_leave_the_renderer():
     bad = b'<svg xmlns="http://www.w3.org/2000/svg" onload="x"><script>1</script><image href="http://a"/><g style="a"><path d="M0.123456,1" fill="#fff" onclick="y"/></g><g/></svg>'
-    assert charts._plain(etree.fromstring(bad), "a<b") == (
+    assert svg._plain(etree.fromstring(bad), "a<b") == (
         '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="a&lt;b"><g><path d="M0.12,1" fill="#fff"/></g></svg>'
     )
 
