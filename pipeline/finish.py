@@ -20,7 +20,16 @@ from pipeline.report.render import Draw, render, render_json
 from pipeline.report.svg import Charts, draw
 from pipeline.shards import Shard, dataset_json
 from pipeline.snapshot import Commit, Snapshot, TableFile
-from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PAIRS_STAGE, PROFILES, TOKENS_STAGE, DrawTask, pairs_part
+from pipeline.stages import (
+    DATASET_STAGE,
+    DECIDE_STAGE,
+    PAIRS_STAGE,
+    PROFILES,
+    SETS_STAGE,
+    TOKENS_STAGE,
+    DrawTask,
+    pairs_part,
+)
 from schemas.tables import combine_hashes, hash_text
 
 MANIFEST_VERSION = 1
@@ -85,7 +94,8 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
     )
     snapshot.write_json(manifest, "manifest.json")
     for part in parts:
-        snapshot.discard(TOKENS_STAGE, part)
+        for stage in (TOKENS_STAGE, SETS_STAGE):
+            snapshot.discard(stage, part)
     return manifest
 
 

@@ -204,7 +204,8 @@ def _similarity(partition: int, plan: RunPlan) -> Iterator[Keyed]:
 
 def _stored_edges(partition: int, plan: RunPlan) -> Any:
     numbers = {split.name: number for number, split in enumerate(plan.splits)}
-    return edges_of(plan.snapshot.read("pairs", pairs_part(partition)), numbers, plan.recipe.duplicates.threshold)
+    spec = plan.recipe.duplicates
+    return edges_of(plan.snapshot.read("pairs", pairs_part(partition)), numbers, spec.threshold, spec.containment)
 
 
 def _packed(a: Any, b: Any) -> bytes:

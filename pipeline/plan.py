@@ -88,9 +88,10 @@ class RunPlan:
             fingerprint=self.fingerprints.pairs,
             target=met[0],
             pairs=b"".join(met[1]["pairs"]),
-            sets=tuple(met[1]["sets"]),
+            ranges=b"".join(sorted(met[1]["sets"])),
             parts=tuple(split.name for split in self.splits),
             floor=self.recipe.duplicates.floor,
+            containment=self.recipe.duplicates.containment,
         )
 
     def decide_task(self, chosen: tuple[int, bytes]) -> DecideTask:
@@ -179,7 +180,7 @@ def _fingerprints(recipe: Recipe, splits: tuple[Split, ...], assets: dict[str, s
     measured_by = {name: assets[name] for name in measuring_assets(recipe)} | _list_hashes(recipe)
     read = fingerprint("read", code_hash("read"), read_parameters(recipe), measured_by)
     inputs = [(split.name, split.uri, split.start, split.end, split.file_size) for split in splits]
-    searched = {name: duplicates[name] for name in ("floor", "max_bucket")}
+    searched = {name: duplicates[name] for name in ("floor", "max_bucket", "containment")}
     pairs = fingerprint("pairs", code_hash("decide"), read, inputs, searched)
     rules = [str(rule) for rule in recipe.every_rule()]
     decide = fingerprint("decide", pairs, rules, duplicates, values["report"], DUPLICATE)

@@ -4,6 +4,7 @@ Tasks run in the pool's children (pipeline/pool.py). They hold only names and sm
 to send and can be started again anywhere.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from io import BytesIO
@@ -19,7 +20,7 @@ from pipeline.decide import KEEP, RANKS, Membership, decisions, failures
 from pipeline.dedup.arrays import KINDS, PAIR, gather, row_of
 from pipeline.dedup.candidates import unique_pairs
 from pipeline.dedup.clusters import CHOICE
-from pipeline.dedup.verify import REQUEST, answers, unpack, verified_pairs
+from pipeline.dedup.verify import RANGE, REQUEST, answers, unpack, verified_pairs
 from pipeline.domains import DomainsSpec
 from pipeline.pool import Announce, Fault, TaskFailedError
 from pipeline.read import opened_chain
@@ -33,11 +34,12 @@ from schemas.tables import dataset_schema
 if TYPE_CHECKING:
     from pipeline.report.svg import Charts
 
-PAIRS_STAGE, DECIDE_STAGE, TOKENS_STAGE, DATASET_STAGE = "pairs", "decide", "tokens", "dataset"
+SETS_STAGE, PAIRS_STAGE, DECIDE_STAGE, TOKENS_STAGE, DATASET_STAGE = "sets", "pairs", "decide", "tokens", "dataset"
 
 PROFILES = "profiles"  # folder of the parts' statistics, from which the report is made
 
 _ATTEMPTS = 4
+_READERS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +100,7 @@ class _PartTask(_WholeTask):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerTask(_PartTask):
-    """Shingle sets of one split's documents, for the partitions that ask for them."""
+    """Shingle sets of one split's documents, for the partitions that ask for them; commits sets/, which live until the end."""
 
     number: int
     part: str
@@ -106,10 +108,18 @@ class AnswerTask(_PartTask):
     spec: FingerprintSpec
 
     def run(self, announce: Announce) -> list[tuple[int, bytes]]:
-        """Packed sets by partition."""
+        """The range of the split's file of sets for each partition that asked, packed."""
         announce(0, 0.0)
         documents = self.snapshot.read("documents", self.part, ["doc_id", "text", "language"])
-        return list(answers(self.number, gather([self.asked], REQUEST), documents, self.spec))
+        data, ranges = answers(self.number, gather([self.asked], REQUEST), documents, self.spec)
+        self.snapshot.commit(
+            stage=SETS_STAGE,
+            part=self.part,
+            fingerprint=self.fingerprint,
+            tables={SETS_STAGE: Blob(name=f"{self.part}.sets", data=data, rows=len(ranges), content="")},
+            counts={},
+        )
+        return ranges
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,9 +128,10 @@ class VerifyTask(_PartTask):
 
     target: int
     pairs: bytes
-    sets: tuple[bytes, ...]
+    ranges: bytes
     parts: tuple[str, ...]
     floor: float
+    containment: float | None
 
     def run(self, announce: Announce) -> Commit:
         """Verify and commit."""
@@ -128,7 +139,9 @@ class VerifyTask(_PartTask):
         if done := self.snapshot.committed(PAIRS_STAGE, pairs_part(self.target), self.fingerprint):
             return done
         pairs = unique_pairs(gather([self.pairs], PAIR))
-        table = verified_pairs(pairs, unpack(self.sets), list(self.parts), self.floor)
+        with ThreadPoolExecutor(_READERS) as readers:  # each range is a request on an object store
+            sets = unpack(readers.map(self._sets, gather([self.ranges], RANGE)))
+        table = verified_pairs(pairs, sets, list(self.parts), self.floor, self.containment)
         counts = {"candidates": len(pairs), "verified": table.num_rows}
         return self.snapshot.commit(
             stage=PAIRS_STAGE,
@@ -137,6 +150,10 @@ class VerifyTask(_PartTask):
             tables={"pairs": table},
             counts=counts,
         )
+
+    def _sets(self, where: Any) -> bytes:
+        path = self.snapshot.path(SETS_STAGE, f"{self.parts[where['split']]}.sets")
+        return storage.read_bytes(path, int(where["start"]), int(where["length"]))
 
 
 def pairs_part(target: int) -> str:

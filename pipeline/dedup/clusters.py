@@ -59,6 +59,9 @@ class DuplicatesSpec:
     """Least true Jaccard similarity of two documents of one cluster's edge. .8 is FineWeb's and datatrove's target."""
     floor: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Verified pairs at or above this are stored, so that `decide` can try other thresholds."""
+    containment: Annotated[float | None, Field(ge=0.5, le=1)] = None
+    """Where set: a pair counts too when the smaller of its shingle sets lies in the larger to this share (a quote inside
+    a longer page); marin takes .75. None: similarity alone decides, which bounds every cluster (docs/dedup.md)."""
     max_bucket: Annotated[int, Field(ge=2, le=10_000)] = 64
     """Distinct texts in one LSH bucket that are compared all with all; larger buckets are compared along a chain."""
     prefer: tuple[str, ...] = ("most_trusted", "longest", "newest")
@@ -79,10 +82,18 @@ class DuplicatesSpec:
         return prefer
 
 
-def edges_of(pairs: pa.Table, numbers: Mapping[str, int], threshold: float) -> NDArray[np.void]:
-    """Stored pairs (verify.PAIRS) at or above the threshold, as edges between places of this run, dtype EDGE."""
+def edges_of(
+    pairs: pa.Table, numbers: Mapping[str, int], threshold: float, containment: float | None = None
+) -> NDArray[np.void]:
+    """Stored pairs (verify.PAIRS) at or above the threshold, as edges between places of this run, dtype EDGE.
+
+    With `containment`, pairs at or above that too, whatever their similarity.
+    """
     # The table stores doubles, the arrays floats: compare before narrowing, so that a pair at .8 stays at .8.
-    pairs = pairs.filter(pc.greater_equal(pairs["similarity"], threshold))
+    accepted = pc.greater_equal(pairs["similarity"], threshold)
+    if containment is not None:
+        accepted = pc.or_(accepted, pc.greater_equal(pairs["containment"], containment))
+    pairs = pairs.filter(accepted)
     edges = np.zeros(pairs.num_rows, EDGE)
     for side in ("a", "b"):
         splits = np.array([numbers[name] for name in pairs[f"{side}_part"].to_pylist()], np.uint64)
