@@ -4,7 +4,7 @@ A run whose sums do not add up fails here, before it has a manifest; a snapshot 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
@@ -21,6 +21,7 @@ from pipeline.report.svg import Charts, draw
 from pipeline.shards import Shard, dataset_json
 from pipeline.snapshot import Commit, Snapshot, TableFile
 from pipeline.stages import (
+    CLUSTERS_STAGE,
     DATASET_STAGE,
     DECIDE_STAGE,
     PAIRS_STAGE,
@@ -60,7 +61,8 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
     merged = [commit for commit in snapshot.commits(DATASET_STAGE) if commit.fingerprint == prints.tokens]
     if len(merged) != shards:
         raise SumsError(f"{len(merged)} shards are committed, {shards} were made")
-    totals = _totals(read, decided, pairs)
+    clusters = [commit for commit in snapshot.commits(CLUSTERS_STAGE) if commit.fingerprint == prints.decide]
+    totals = _totals(read, decided, pairs, clusters)
     check_sums(totals)
     dataset = dataset_json(
         [Shard(**commit.counts["shard"]) for commit in merged],
@@ -175,10 +177,10 @@ def failed_gates(
     return failed
 
 
-def _totals(read: Iterable[Commit], decided: Iterable[Commit], pairs: Iterable[Commit]) -> dict[str, int]:
-    read, decided, pairs = list(read), list(decided), list(pairs)
-
-    def total(commits: list[Commit], name: str) -> int:
+def _totals(
+    read: Sequence[Commit], decided: Sequence[Commit], pairs: Sequence[Commit], clusters: Sequence[Commit]
+) -> dict[str, int]:
+    def total(commits: Sequence[Commit], name: str) -> int:
         return sum(commit.counts[name] for commit in commits)
 
     return {
@@ -192,6 +194,10 @@ def _totals(read: Iterable[Commit], decided: Iterable[Commit], pairs: Iterable[C
         "quarantined": total(decided, "quarantine"),
         "candidate_pairs": total(pairs, "candidates"),
         "verified_pairs": total(pairs, "verified"),
+        "hot_buckets": total(pairs, "hot_buckets"),
+        "components_cut": total(clusters, "components_cut"),
+        "clusters": total(clusters, "clusters"),
+        "clusters_guarded": sum(len(commit.counts["guarded"]) for commit in clusters),
     }
 
 

@@ -13,30 +13,30 @@ from typing import Any
 
 import apache_beam as beam
 import numpy as np
-from apache_beam.metrics.metric import Metrics
-from apache_beam.pvalue import PCollection
+from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.transforms.combiners import Count
 
 from pipeline.decide import failures
 from pipeline.dedup.arrays import BAND, EDGE, MEMBER, PAIR, gather, hash_ranges, scatter, split_of, spread
-from pipeline.dedup.candidates import bands_of_split, candidate_pairs, unique_pairs
+from pipeline.dedup.candidates import HOT, MAX_HOT_STORED, bands_of_split, candidate_pairs, unique_pairs
 from pipeline.dedup.clusters import (
     CANDIDATE,
-    best_similarity,
     choose,
+    clustered,
     edges_of,
     location_hashes,
     members_of,
     preference_scores,
 )
 from pipeline.dedup.components import forest
-from pipeline.dedup.verify import requests
+from pipeline.dedup.stars import HALF, half_edges, rooted
+from pipeline.dedup.verify import name_requests, requests
 from pipeline.finish import finish
 from pipeline.plan import RunPlan
 from pipeline.run_tasks import RunTasks
 from pipeline.shards import shard_count
 from pipeline.snapshot import Commit
-from pipeline.stages import pairs_part
+from pipeline.stages import commit_clusters, pairs_part
 
 Keyed = tuple[int, bytes]
 _FAN_IN = 8  # forests merged at once: reference/beam.md C measured 4 to 8 as the best
@@ -76,24 +76,28 @@ class FindDuplicates(beam.PTransform[Any, Any]):
             read
             | "Bands" >> beam.FlatMap(_bands, plan).with_output_types(Keyed)
             | "Group bands" >> beam.GroupByKey()
-            | "Candidates" >> beam.FlatMap(_candidates, plan).with_output_types(Keyed)
+            | "Candidates" >> beam.FlatMap(_candidates, plan).with_outputs("hot", main="pairs")
         )
         pairs = (
-            (found, every)
+            (found.pairs, every)
             | "All candidates" >> beam.Flatten()
             | "Group pairs" >> beam.GroupByKey()
             | "Unique pairs" >> beam.Map(_unique).with_output_types(Keyed)
         )
+        asked = (
+            pairs | "Ask for shingles" >> beam.FlatMap(_requests).with_output_types(Keyed),
+            found.hot | "Ask for names" >> beam.FlatMap(_name_requests).with_output_types(Keyed),
+        )
         sets = (
-            pairs
-            | "Ask for shingles" >> beam.FlatMap(_requests).with_output_types(Keyed)
+            asked
+            | "All requests" >> beam.Flatten()
             | "Group requests" >> beam.GroupByKey()
             | "Join requests" >> beam.MapTuple(lambda split, parts: (split, b"".join(parts))).with_output_types(Keyed)
             | "Shingles" >> RunTasks(plan.workers, plan.answer_task, _result)
             | "Spread shingles" >> beam.FlatMap(lambda messages: messages).with_output_types(Keyed)
         )
         verified: PCollection[Any] = (
-            {"pairs": pairs, "sets": sets}
+            {"pairs": pairs, "sets": sets, "hot": found.hot}
             | "Meet" >> beam.CoGroupByKey()
             | "Verify" >> RunTasks(plan.workers, plan.verify_task, _first)
         )
@@ -108,10 +112,10 @@ class ChooseRepresentatives(beam.PTransform[Any, Any]):
         self.plan = plan
 
     def expand(self, partitions: PCollection[Any]) -> PCollection[Any]:
-        """Edges -> forests merged in a tree -> members per split -> candidates per cluster -> choices per split."""
+        """Edges -> forests merged in a tree -> members per split -> components -> stars -> choices per split."""
         plan = self.plan
-        forests = partitions | "Edges" >> beam.FlatMap(_edges, plan).with_output_types(Keyed)
-        similarity = partitions | "Similarity" >> beam.FlatMap(_similarity, plan).with_output_types(Keyed)
+        edges = partitions | "Edges" >> beam.FlatMap(_edges, plan).with_outputs("halves", main="forests")
+        forests = edges.forests
         width, level = plan.partitions, 0
         while width > 1:
             width, level = -(-width // _FAN_IN), level + 1
@@ -126,15 +130,16 @@ class ChooseRepresentatives(beam.PTransform[Any, Any]):
             | "Members" >> beam.FlatMapTuple(_members).with_output_types(Keyed)
         )
         every = partitions.pipeline | "Every split" >> beam.Create([(i, b"") for i in range(len(plan.splits))])
-        candidates = (
-            {"members": members, "similarity": similarity}
+        met = (
+            {"members": members, "halves": edges.halves}
             | "Meet members" >> beam.CoGroupByKey()
-            | "Candidates of clusters" >> beam.FlatMap(_cluster_candidates, plan).with_output_types(Keyed)
+            | "Candidates of clusters"
+            >> beam.FlatMap(_cluster_candidates, plan).with_outputs("halves", main="candidates")
         )
         choices = (
-            candidates
-            | "Group clusters" >> beam.GroupByKey()
-            | "Choose" >> beam.FlatMapTuple(_choices).with_output_types(Keyed)
+            {"candidates": met.candidates, "halves": met.halves}
+            | "Group clusters" >> beam.CoGroupByKey()
+            | "Choose" >> beam.FlatMap(_choices, plan).with_output_types(Keyed)
         )
         joined: PCollection[Any] = (
             (choices, every)
@@ -177,11 +182,15 @@ def _bands(split: int, plan: RunPlan) -> Iterator[Keyed]:
     yield from scatter(records, hash_ranges(records["hash"], plan.partitions))
 
 
-def _candidates(group: tuple[int, Iterable[bytes]], plan: RunPlan) -> Iterator[Keyed]:
+def _candidates(group: tuple[int, Iterable[bytes]], plan: RunPlan) -> Iterator[Any]:
     found = candidate_pairs(gather(group[1], BAND), plan.recipe.duplicates.max_bucket)
-    if found.hot_buckets:
-        Metrics.counter("dedup", "hot_buckets").inc(found.hot_buckets)
+    if len(found.hot):
+        yield TaggedOutput("hot", (group[0], found.hot.tobytes()))
     yield from scatter(found.pairs, spread(found.pairs["a"], plan.partitions))
+
+
+def _name_requests(group: Keyed) -> Iterator[Keyed]:
+    yield from name_requests(gather([group[1]], HOT)[:MAX_HOT_STORED]["samples"].ravel(), group[0])
 
 
 def _unique(group: tuple[int, Iterable[bytes]]) -> Keyed:
@@ -192,20 +201,14 @@ def _requests(group: Keyed) -> Iterator[Keyed]:
     yield from requests(gather([group[1]], PAIR), group[0])
 
 
-def _edges(partition: int, plan: RunPlan) -> Iterator[Keyed]:
-    edges = _stored_edges(partition, plan)
-    yield partition // _FAN_IN, _packed(*forest(edges["a"], edges["b"]))
-
-
-def _similarity(partition: int, plan: RunPlan) -> Iterator[Keyed]:
-    best = best_similarity(_stored_edges(partition, plan))
-    yield from scatter(best, split_of(best["place"]))
-
-
-def _stored_edges(partition: int, plan: RunPlan) -> Any:
+def _edges(partition: int, plan: RunPlan) -> Iterator[Any]:
     numbers = {split.name: number for number, split in enumerate(plan.splits)}
     spec = plan.recipe.duplicates
-    return edges_of(plan.snapshot.read("pairs", pairs_part(partition)), numbers, spec.threshold, spec.containment)
+    stored = plan.snapshot.read("pairs", pairs_part(partition))
+    edges = edges_of(stored, numbers, spec.threshold, spec.containment)
+    yield partition // _FAN_IN, _packed(*forest(edges["a"], edges["b"]))
+    halves = half_edges(edges)
+    yield from (TaggedOutput("halves", keyed) for keyed in scatter(halves, split_of(halves["place"])))
 
 
 def _packed(a: Any, b: Any) -> bytes:
@@ -225,10 +228,10 @@ def _members(_group: int, parts: Iterable[bytes]) -> Iterator[Keyed]:
     yield from scatter(members, split_of(members["place"]))
 
 
-def _cluster_candidates(group: tuple[int, dict[str, Iterable[bytes]]], plan: RunPlan) -> Iterator[Keyed]:
+def _cluster_candidates(group: tuple[int, dict[str, Iterable[bytes]]], plan: RunPlan) -> Iterator[Any]:
     split, met = group
     members = np.sort(gather(met["members"], MEMBER), order="place")
-    best = gather(met["similarity"], MEMBER)
+    halves = rooted(gather(met["halves"], HALF), members)
     part = plan.splits[split].name
     documents = plan.snapshot.read(
         "documents", part, ["doc_id", "language", "script", "source", "fetched_at", "location"]
@@ -241,12 +244,15 @@ def _cluster_candidates(group: tuple[int, dict[str, Iterable[bytes]]], plan: Run
     candidates["location"] = location_hashes(documents)[rows]
     candidates["rank"] = failures(documents, signals, plan.rules).ranks()[rows]
     candidates["score"] = preference_scores(documents, signals, plan.recipe.duplicates)[rows]
-    at = np.searchsorted(members["place"], best["place"])
-    np.maximum.at(candidates["similarity"], at, best["similarity"])
-    np.maximum.at(candidates["exact"], at, best["exact"])
     yield from scatter(candidates, spread(candidates["root"], plan.partitions))
+    yield from (TaggedOutput("halves", keyed) for keyed in scatter(halves, spread(halves["root"], plan.partitions)))
 
 
-def _choices(_partition: int, parts: Iterable[bytes]) -> Iterator[Keyed]:
-    choices = choose(gather(parts, CANDIDATE))
+def _choices(group: tuple[int, dict[str, Iterable[bytes]]], plan: RunPlan) -> Iterator[Keyed]:
+    partition, met = group
+    members, found = clustered(
+        gather(met["candidates"], CANDIDATE), gather(met["halves"], HALF), plan.recipe.duplicates.max_cluster
+    )
+    choices = choose(members)
+    commit_clusters(plan.snapshot, pairs_part(partition), plan.fingerprints.decide, found, choices)
     yield from scatter(choices, split_of(choices["place"]))

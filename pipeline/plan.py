@@ -89,6 +89,7 @@ class RunPlan:
             target=met[0],
             pairs=b"".join(met[1]["pairs"]),
             ranges=b"".join(sorted(met[1]["sets"])),
+            hot=b"".join(met[1]["hot"]),
             parts=tuple(split.name for split in self.splits),
             floor=self.recipe.duplicates.floor,
             containment=self.recipe.duplicates.containment,

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from filters.chain import ChainSpec
 from filters.fingerprint import FingerprintSpec
 from pipeline import storage
 from pipeline.decide import KEEP, RANKS, Membership, decisions, failures
 from pipeline.dedup.arrays import KINDS, PAIR, gather, row_of
-from pipeline.dedup.candidates import unique_pairs
+from pipeline.dedup.candidates import HOT, MAX_HOT_STORED, hot_buckets, unique_pairs
 from pipeline.dedup.clusters import CHOICE
+from pipeline.dedup.stars import Stars
 from pipeline.dedup.verify import RANGE, REQUEST, answers, unpack, verified_pairs
 from pipeline.domains import DomainsSpec
 from pipeline.pool import Announce, Fault, TaskFailedError
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 SETS_STAGE, PAIRS_STAGE, DECIDE_STAGE, TOKENS_STAGE, DATASET_STAGE = "sets", "pairs", "decide", "tokens", "dataset"
 
+CLUSTERS_STAGE = "clusters"  # what `choose` did in each partition: counts only
+HOT_TABLE = "hot_buckets"
 PROFILES = "profiles"  # folder of the parts' statistics, from which the report is made
 
 _ATTEMPTS = 4
@@ -129,6 +133,7 @@ class VerifyTask(_PartTask):
     target: int
     pairs: bytes
     ranges: bytes
+    hot: bytes
     parts: tuple[str, ...]
     floor: float
     containment: float | None
@@ -142,12 +147,21 @@ class VerifyTask(_PartTask):
         with ThreadPoolExecutor(_READERS) as readers:  # each range is a request on an object store
             sets = unpack(readers.map(self._sets, gather([self.ranges], RANGE)))
         table = verified_pairs(pairs, sets, list(self.parts), self.floor, self.containment)
-        counts = {"candidates": len(pairs), "verified": table.num_rows}
+        hot = gather([self.hot], HOT)
+        shown = hot[:MAX_HOT_STORED]
+        names = sets.names(sets.index(shown["samples"].ravel())).to_pylist()
+        counts = {
+            "candidates": len(pairs),
+            "verified": table.num_rows,
+            "hot_buckets": len(hot),
+            "hot_documents": int(hot["documents"].sum()),
+            "largest_bucket": int(hot["texts"].max(initial=0)),
+        }
         return self.snapshot.commit(
             stage=PAIRS_STAGE,
             part=pairs_part(self.target),
             fingerprint=self.fingerprint,
-            tables={"pairs": table},
+            tables={"pairs": table, HOT_TABLE: hot_buckets(shown, names)},
             counts=counts,
         )
 
@@ -159,6 +173,19 @@ class VerifyTask(_PartTask):
 def pairs_part(target: int) -> str:
     """Name of a partition of pairs."""
     return f"part-{target:05d}"
+
+
+def commit_clusters(snapshot: Snapshot, part: str, fingerprint: str, found: Stars, choices: NDArray[np.void]) -> Commit:
+    """Say what became of one partition's components: how many were cut, and which clusters the guard cut."""
+    counts = {
+        "components": found.components,
+        "largest_component": found.largest_component,
+        "components_cut": found.cut,
+        "clusters": int(choices["chosen"].sum()),
+        "largest_cluster": int(choices["size"].max(initial=0)),
+        "guarded": [{"doc_id": doc_id, "texts": texts} for doc_id, texts in found.guarded],
+    }
+    return snapshot.commit(stage=CLUSTERS_STAGE, part=part, fingerprint=fingerprint, tables={}, counts=counts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

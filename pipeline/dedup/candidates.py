@@ -2,24 +2,45 @@
 
 Copies of one text (equal digests) are joined in a star by the exact bands and meet other texts through one copy only,
 so a text that a million pages repeat costs a million pairs, not a million squared. A bucket with more distinct texts
-than `max_bucket` (a template, boilerplate) is hot: its texts are compared along a chain and with the first only, and
-the bucket is reported. Linear in the bands but for the pairs inside a bucket, which `max_bucket` bounds.
+than `max_bucket` (a template, boilerplate) is hot: its texts, in the order of their digests, are compared with the
+first `PIVOTS` and along a chain only, and the bucket is reported. The first are the same in every band, so real copies
+in a hot bucket meet a common text; the pairs of a hot bucket are linear in it. Linear in the bands but for the pairs
+inside a bucket, which `max_bucket` bounds.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.dedup.arrays import BAND, PAIR, place
 
+PIVOTS = 4
+HOT_SAMPLES = 3
+MAX_HOT_STORED = 100  # of one partition, the largest; all are counted
+# A bucket that was cut: its hash, its distinct texts, its documents, the pairs that were compared, and some documents.
+HOT = np.dtype(
+    [("hash", "<u8"), ("texts", "<u8"), ("documents", "<u8"), ("compared", "<u8"), ("samples", "<u8", (HOT_SAMPLES,))]
+)
+HOT_BUCKETS = pa.schema(
+    [
+        ("bucket", pa.string()),  # 16 hexadecimal digits: the band's hash
+        ("texts", pa.int64()),
+        ("documents", pa.int64()),
+        ("compared", pa.int64()),  # of texts * (texts - 1) / 2 pairs
+        ("samples", pa.list_(pa.string())),  # doc_ids
+    ]
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """`pairs` sorted and unique, dtype PAIR; `hot_buckets` counts those that `max_bucket` cut."""
+    """`pairs` sorted and unique, dtype PAIR; `hot` the buckets that `max_bucket` cut, largest first, dtype HOT."""
 
     pairs: NDArray[np.void]
-    hot_buckets: int
+    hot: NDArray[np.void]
     largest_bucket: int
 
 
@@ -62,9 +83,10 @@ def candidate_pairs(records: NDArray[np.void], max_bucket: int) -> Candidates:
         max_bucket: distinct texts of one bucket that are compared all with all.
 
     """
+    records = _shared(records)
     records = records[np.lexsort((records["place"], records["digest"], records["hash"]))]
     if not len(records):
-        return Candidates(np.empty(0, PAIR), 0, 0)
+        return Candidates(np.empty(0, PAIR), np.empty(0, HOT), 0)
     hashes, digests, places = records["hash"], records["digest"], records["place"]
     new_hash = np.concatenate([[True], hashes[1:] != hashes[:-1]])
     new_text = new_hash | np.concatenate([[True], digests[1:] != digests[:-1]])
@@ -79,10 +101,38 @@ def candidate_pairs(records: NDArray[np.void], max_bucket: int) -> Candidates:
     starts = np.searchsorted(first_of_text, new_bucket)
     sizes = np.diff(np.append(starts, len(texts)))
     near = [_all_pairs(texts, starts, sizes, size) for size in np.unique(sizes[(sizes > 1) & (sizes <= max_bucket)])]
-    hot = np.flatnonzero(sizes > max_bucket)
-    near += [_chain(texts[starts[bucket] : starts[bucket] + sizes[bucket]]) for bucket in hot]
+    cut = np.flatnonzero(sizes > max_bucket)
+    hot = np.zeros(len(cut), HOT)
+    for index, bucket in enumerate(cut):
+        mine = texts[starts[bucket] : starts[bucket] + sizes[bucket]]
+        near.append(_pivots_and_chain(mine))
+        hot[index]["compared"], hot[index]["samples"] = len(near[-1]), mine[:HOT_SAMPLES]
+    hot["hash"], hot["texts"] = hashes[new_bucket[cut]], sizes[cut]
+    hot["documents"] = np.diff(np.append(new_bucket, len(records)))[cut]
+    hot = hot[np.lexsort((hot["hash"], -hot["texts"].astype(np.int64)))]
     pairs = np.concatenate([exact, *near]) if near else exact
-    return Candidates(unique_pairs(pairs), len(hot), int(sizes.max(initial=0)))
+    return Candidates(unique_pairs(pairs), hot, int(sizes.max(initial=0)))
+
+
+def hot_buckets(hot: NDArray[np.void], names: Sequence[str]) -> pa.Table:
+    """Schema HOT_BUCKETS; `names` holds the doc_ids of all samples, in their order."""
+    columns = {
+        "bucket": [f"{value:016x}" for value in hot["hash"].tolist()],
+        **{name: hot[name].tolist() for name in ("texts", "documents", "compared")},
+        "samples": [list(names[row * HOT_SAMPLES : (row + 1) * HOT_SAMPLES]) for row in range(len(hot))],
+    }
+    return pa.table(columns, schema=HOT_BUCKETS)
+
+
+def _shared(records: NDArray[np.void]) -> NDArray[np.void]:
+    """The records whose hash another one has; most have none, and are not sorted by anything else."""
+    hashes = np.ascontiguousarray(records["hash"])
+    order = np.argsort(hashes)
+    ordered = hashes[order]
+    same = ordered[1:] == ordered[:-1]
+    either = np.concatenate([[False], same]) | np.concatenate([same, [False]])
+    shared: NDArray[np.void] = records[order[either[: len(records)]]]
+    return shared
 
 
 def unique_pairs(pairs: NDArray[np.void]) -> NDArray[np.void]:
@@ -110,9 +160,11 @@ def _all_pairs(
     return pairs
 
 
-def _chain(texts: NDArray[np.uint64]) -> NDArray[np.void]:
-    """Each text with its neighbour by digest and with the first: linear, and independent of order and workers."""
-    pairs = np.zeros(2 * len(texts) - 3, PAIR)
-    pairs["a"] = np.concatenate([texts[:-1], np.repeat(texts[:1], len(texts) - 2)])
-    pairs["b"] = np.concatenate([texts[1:], texts[2:]])
+def _pivots_and_chain(texts: NDArray[np.uint64]) -> NDArray[np.void]:
+    """The first `PIVOTS` with every later text, and each text with the next: linear, independent of order and workers."""
+    pivots = range(min(PIVOTS, len(texts) - 2))
+    first = [texts[:-1], *(np.repeat(texts[pivot], len(texts) - pivot - 2) for pivot in pivots)]
+    second = [texts[1:], *(texts[pivot + 2 :] for pivot in pivots)]
+    pairs = np.zeros(sum(map(len, first)), PAIR)
+    pairs["a"], pairs["b"] = np.concatenate(first), np.concatenate(second)
     return pairs

@@ -18,6 +18,7 @@ from pydantic.dataclasses import dataclass
 from filters.spec import SPEC
 from pipeline.dedup.arrays import EDGE, MEMBER
 from pipeline.dedup.components import roots
+from pipeline.dedup.stars import Stars, cut_into_stars
 
 _PREFERENCES = ("most_trusted", "longest", "shortest", "newest", "oldest")
 MAX_PREFERENCES = 6
@@ -64,6 +65,9 @@ class DuplicatesSpec:
     a longer page); marin takes .75. None: similarity alone decides, which bounds every cluster (docs/dedup.md)."""
     max_bucket: Annotated[int, Field(ge=2, le=10_000)] = 64
     """Distinct texts in one LSH bucket that are compared all with all; larger buckets are compared along a chain."""
+    max_cluster: Annotated[int, Field(ge=2)] = 1000
+    """Distinct texts of one cluster above which it is taken for a template: its members then stay together only where
+    they are at least .95 alike, and the report names it (marin met a template of 743,779 documents)."""
     prefer: tuple[str, ...] = ("most_trusted", "longest", "newest")
     """Order of preference: most_trusted, longest, shortest, newest, oldest, highest:SIGNAL, lowest:SIGNAL."""
     source_trust: Mapping[str, float] = Field(default_factory=dict)
@@ -105,17 +109,6 @@ def edges_of(
     return edges
 
 
-def best_similarity(edges: NDArray[np.void]) -> NDArray[np.void]:
-    """For each place of the edges: its largest similarity and closest kind; dtype MEMBER, root 0."""
-    both = np.concatenate([edges["a"], edges["b"]])
-    places, index = np.unique(both, return_inverse=True)
-    members = np.zeros(len(places), MEMBER)
-    members["place"] = places
-    np.maximum.at(members["similarity"], index, np.tile(edges["similarity"], 2))
-    np.maximum.at(members["exact"], index, np.tile(edges["exact"], 2))
-    return members
-
-
 def members_of(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> NDArray[np.void]:
     """Every clustered place with its root, dtype MEMBER, from the last forest."""
     nodes, root = roots(a, b)
@@ -148,6 +141,22 @@ def location_hashes(documents: pa.Table) -> NDArray[np.uint64]:
     keys = (f"{where['file']}:{where['offset']}" for where in documents["location"].to_pylist())
     digests = b"".join(hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest() for key in keys)
     return np.frombuffer(digests, "<u8")
+
+
+def clustered(candidates: NDArray[np.void], halves: NDArray[np.void], max_texts: int) -> tuple[NDArray[np.void], Stars]:
+    """The members of clusters, dtype CANDIDATE, `root` now the place of their star's centre; and what was cut.
+
+    Args:
+        candidates: all documents of a partition's components.
+        halves: all halves of their edges, dtype HALF.
+        max_texts: see DuplicatesSpec.max_cluster.
+
+    """
+    found = cut_into_stars(candidates["place"], candidates["doc_id"], halves, max_texts)
+    members = candidates.copy()
+    members["root"] = candidates["place"][found.centre]
+    members["similarity"], members["exact"] = found.similarity, found.exact
+    return members[found.similarity > 0], found
 
 
 def choose(candidates: NDArray[np.void]) -> NDArray[np.void]:

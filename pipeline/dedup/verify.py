@@ -76,17 +76,23 @@ class ShingleSets:
         return pa.array(np.frombuffer(digits, "S32").astype(str), pa.string())
 
 
-def requests(
-    pairs: NDArray[np.void], target: int, named: NDArray[np.uint64] | None = None
-) -> Iterator[tuple[int, bytes]]:
-    """What partition `target` needs to judge its pairs, and the ids of `named`: (split, packed REQUEST) messages."""
+def requests(pairs: NDArray[np.void], target: int) -> Iterator[tuple[int, bytes]]:
+    """What partition `target` needs to judge its pairs: (split, packed REQUEST) messages."""
     near = pairs["exact"] == 0
-    others = np.empty(0, np.uint64) if named is None else named
-    needed = np.unique(np.concatenate([pairs["a"], pairs["b"], others]))
+    needed = np.unique(np.concatenate([pairs["a"], pairs["b"]]))
     with_set = np.isin(needed, np.concatenate([pairs["a"][near], pairs["b"][near]]))
-    asked = np.zeros(len(needed), REQUEST)
-    asked["place"], asked["target"], asked["with_set"] = needed, target, with_set
-    yield from scatter(asked, split_of(needed))
+    yield from _request(needed, target, with_set)
+
+
+def name_requests(places: NDArray[np.uint64], target: int) -> Iterator[tuple[int, bytes]]:
+    """What partition `target` needs to name these places: their doc_ids alone."""
+    yield from _request(np.unique(places), target, np.zeros(1, bool))
+
+
+def _request(places: NDArray[np.uint64], target: int, with_set: NDArray[np.bool_]) -> Iterator[tuple[int, bytes]]:
+    asked = np.zeros(len(places), REQUEST)
+    asked["place"], asked["target"], asked["with_set"] = places, target, with_set
+    yield from scatter(asked, split_of(places))
 
 
 def answers(
@@ -102,7 +108,8 @@ def answers(
 
     """
     fold = make_fold()
-    asked = asked[np.lexsort((asked["place"], asked["target"]))]
+    asked = asked[np.lexsort((1 - asked["with_set"].astype(np.int8), asked["place"], asked["target"]))]
+    asked = asked[np.unique(asked[["target", "place"]], return_index=True)[1]]  # a set serves who asks for the name too
     ids, texts, languages = (documents.column(name) for name in ("doc_id", "text", "language"))
     rows = np.unique(row_of(asked["place"]))
     wanted = np.isin(rows, row_of(asked["place"][asked["with_set"] == 1]))

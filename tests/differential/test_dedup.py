@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.dedup.arrays import BAND, EDGE, KINDS, gather, hash_ranges, place, row_of, scatter, split_of
-from pipeline.dedup.candidates import bands_of_split, candidate_pairs
-from pipeline.dedup.clusters import CANDIDATE, best_similarity, choose, edges_of
+from pipeline.dedup.arrays import BAND, KINDS, gather, hash_ranges, place, row_of, scatter, split_of
+from pipeline.dedup.candidates import PIVOTS, bands_of_split, candidate_pairs, hot_buckets
+from pipeline.dedup.clusters import CANDIDATE, choose, edges_of
 from pipeline.dedup.components import ForestTooLargeError, forest, roots
 from pipeline.dedup.verify import PAIRS
 
@@ -68,7 +68,32 @@ def test_distinct_texts_of_a_bucket_are_compared_all_with_all():
 
 def test_a_hot_bucket_costs_linear_pairs_and_is_reported():
     found = candidate_pairs(band_records([(1, digest) for digest in range(1000)]), max_bucket=64)
-    assert (len(found.pairs), found.hot_buckets, found.largest_bucket) == (2 * 1000 - 3, 1, 1000)
+    pivots = sum(1000 - pivot - 2 for pivot in range(PIVOTS))
+    assert (len(found.pairs), len(found.hot), found.largest_bucket) == (999 + pivots, 1, 1000)
+    named = hot_buckets(found.hot, [f"{place:032x}" for place in found.hot["samples"].ravel().tolist()])
+    assert named.to_pylist() == [
+        {
+            "bucket": f"{1:016x}",
+            "texts": 1000,
+            "documents": 1000,
+            "compared": len(found.pairs),
+            "samples": [f"{place:032x}" for place in range(3)],
+        }
+    ]
+
+
+@pytest.mark.parametrize("texts", [3, 4, 5, 6, 7])
+def test_small_buckets_that_are_cut_lose_pairs_only_beyond_the_pivots(texts):
+    found = candidate_pairs(band_records([(1, digest) for digest in range(texts)]), max_bucket=2)
+    everything = set(combinations(range(texts), 2))
+    missing = everything - set(found.pairs[["a", "b"]].tolist())
+    assert missing == {(a, b) for a, b in everything if a >= PIVOTS and b > a + 1}
+
+
+def test_hot_buckets_come_largest_first_and_copies_count_as_documents():
+    rows = [(1, digest) for digest in range(4)] + [(2, digest) for digest in range(6)] + [(2, 0)] * 3
+    found = candidate_pairs(band_records(rows), max_bucket=3)
+    assert found.hot[["hash", "texts", "documents"]].tolist() == [(2, 6, 9), (1, 4, 4)]
 
 
 def test_a_million_copies_of_one_text_are_a_star():
@@ -76,7 +101,7 @@ def test_a_million_copies_of_one_text_are_a_star():
     records["place"] = np.arange(len(records))
     found = candidate_pairs(records, max_bucket=64)
     assert len(found.pairs) == len(records) - 1
-    assert found.hot_buckets == 0
+    assert len(found.hot) == 0
     assert found.pairs["exact"].all()
 
 
@@ -145,12 +170,6 @@ def test_stored_pairs_become_edges_with_their_kind():
     assert edges["b"].tolist() == [(1 << 32) + row for row in (1, 2, 3)]
     assert len(edges_of(pairs, {"p": 0, "q": 1}, threshold=0.8, containment=0.95)) == 4
     assert len(edges_of(pairs, {"p": 0, "q": 1}, threshold=0.8, containment=0.96)) == 3
-
-
-def test_similarity_of_a_member_is_its_best_edge():
-    edges = np.array([(1, 2, 0.8, 0), (2, 3, 0.9, 0), (3, 4, 1.0, 1)], EDGE)
-    best = {int(m["place"]): (round(float(m["similarity"]), 4), int(m["exact"])) for m in best_similarity(edges)}
-    assert best == {1: (0.8, 0), 2: (0.9, 0), 3: (1.0, 1), 4: (1.0, 1)}
 
 
 def candidates(rows):

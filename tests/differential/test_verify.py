@@ -10,7 +10,17 @@ from filters.fingerprint import FingerprintSpec, shingle_hashes
 from filters.key import make_fold
 from pipeline.dedup import verify
 from pipeline.dedup.arrays import PAIR, gather, place
-from pipeline.dedup.verify import RANGE, REQUEST, ShingleSets, answers, overlaps, requests, unpack, verified_pairs
+from pipeline.dedup.verify import (
+    RANGE,
+    REQUEST,
+    ShingleSets,
+    answers,
+    name_requests,
+    overlaps,
+    requests,
+    unpack,
+    verified_pairs,
+)
 
 SETS = st.lists(st.frozensets(st.integers(0, 40), max_size=25), min_size=1, max_size=12)
 
@@ -76,7 +86,7 @@ def test_sets_arrive_from_the_files_of_their_splits():
     near = near_pairs([(at[0, 0], at[1, 0], 0), (at[0, 1], at[1, 1], 0), (at[0, 0], at[0, 2], 1)])
     messages = {0: [], 1: []}
     for target, pairs in ((4, near), (9, near[:1])):
-        for split, asked in requests(pairs, target, named=np.array([at[1, 1]], np.uint64)):
+        for split, asked in [*requests(pairs, target), *name_requests(np.array([at[1, 1]] * 2, np.uint64), target)]:
             messages[split].append(asked)
     spec = FingerprintSpec()
     blocks = {4: [], 9: []}
