@@ -1,33 +1,54 @@
 """Fingerprints of a document for deduplication: shingles, MinHash signature, LSH bands, digest of the key.
 
-Reads the folded key (filters/key.py). Returns numbers only; drops nothing. Signatures equal datasketch's
+Reads the folded key (filters/key.py). Returns numbers only; drops nothing. A shingle is a run of units: a character of a
+script written without spaces (Chinese, Japanese, Thai, Lao, Khmer, Burmese) or a word, told by the characters alone. So
+mixed text has both, and a text whose language was told wrongly still meets its copies. Signatures equal datasketch's
 ("affine32", its default since 2.0) bit for bit for the same permutations and `shingle_hash` as its hashfunc
 (tests/differential/test_fingerprint.py). Cost is linear in the text: about .25 ms for 6,000 characters.
 It does not compare documents: see pipeline/dedup/.
 """
 
+import functools
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass as plain_dataclass
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, Any
 
 import numpy as np
-import xxhash
 from datasketch import MinHash
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
+from pydantic_core import ArgsKwargs
 
+from filters.han import BOPOMOFO_RANGES, CODE_POINTS, HAN_RANGES, KANA_RANGES, code_points
 from filters.spec import SPEC
 from filters.view import TextView
 
-# Languages written without spaces between words: shingles of characters. A Chinese 5-gram of characters is about
-# three words; whitespace shingles would make a whole Chinese sentence one token (peers.md 2.1).
-CHARACTER_LANGUAGES = frozenset({"zh", "yue", "wuu", "lzh", "ja", "th", "lo", "my", "km"})
+# Thai, Lao, Burmese and Khmer: no spaces between words, so their characters are units, as Han and kana are. Whitespace
+# shingles would make a whole Chinese sentence one unit (peers.md 2.1).
+_OTHER_RANGES = ((0x0E01, 0x0E80), (0x0E81, 0x0F00), (0x1000, 0x10A0), (0x1780, 0x1800))
+_CJK = ("zh", "yue", "wuu", "lzh", "ja")
+_SPACE = 0x20
+
+# The parameters of other pipelines (peers.md 2.1). Their words of Chinese are jieba's (FineWeb) or a tokenizer's (OLMo 3),
+# where ours are characters; everything else is as they have it.
+PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "fineweb": {"bands": 14, "rows": 8, "shingle": 5},  # arXiv 2406.17557, appendix; FineWeb-2 and datatrove too
+        "olmo3": {"bands": 26, "rows": 11, "shingle": 5},  # duplodocus
+        # 256 permutations, threshold .7: datasketch's optimum uses 250 of them. Chinese by `tokenization: character`,
+        # which cuts Latin words into letters too.
+        "datajuicer": {"bands": 25, "rows": 10, "shingle": 5, "letters": _CJK},
+    }
+)
 
 _PRIME = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio, as in Fibonacci hashing and splitmix64
 _SHIFT = np.uint64(32)
 _MURMUR_1, _MURMUR_2 = np.uint32(0x85EBCA6B), np.uint32(0xC2B2AE35)  # MurmurHash3's 32-bit finaliser
+_MULTIPLIER = np.uint64(0xD6E8FEB86659FD93)  # odd; of rrmxmx, a mixer by P. Evensen
+_POWERS = 1 << 10  # characters of a word whose powers are kept
 _BLOCK = (
     512  # shingles permuted at a time: 112 rows of 2 KiB stay in the L2 cache; a row at a time takes five times as long
 )
@@ -37,16 +58,30 @@ _BLOCK = (
 class FingerprintSpec:
     """Recipe table `[fingerprint]`. Changing it makes the read stage run again."""
 
+    preset: str | None = None
+    """fineweb, olmo3 or datajuicer: their values of the keys below, where a key is not given. None: the defaults."""
     bands: Annotated[int, Field(ge=1, le=256)] = 14
     """LSH bands; 14 bands of 8 rows are FineWeb's (arXiv 2406.17557, appendix): P(candidate) is .92 at similarity .8."""
     rows: Annotated[int, Field(ge=1, le=64)] = 8
     """Rows of each band."""
-    character_shingle: Annotated[int, Field(ge=1, le=64)] = 5
-    """Characters of a shingle in CJK and other scripts without spaces (marin: 5)."""
-    word_shingle: Annotated[int, Field(ge=1, le=64)] = 5
-    """Words of a shingle in other languages (datatrove, FineWeb: 5)."""
+    shingle: Annotated[int, Field(ge=1, le=64)] = 5
+    """Units of a shingle: characters of CJK and other scripts without spaces, words of others (datatrove, marin: 5)."""
+    shingle_of: Mapping[str, Annotated[int, Field(ge=1, le=64)]] = Field(default_factory=dict)
+    """Units of a shingle by language, where it is another number. Texts of languages with different numbers never meet."""
+    letters: tuple[str, ...] = ()
+    """Languages whose Latin words are cut into letters too, each a unit."""
     seed: int = 1
     """Seed of datasketch's permutations."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _filled(cls, values: Any) -> Any:
+        given: Mapping[str, Any] = (values.kwargs or {}) if isinstance(values, ArgsKwargs) else values
+        if (name := given.get("preset")) is None:
+            return values
+        if name not in PRESETS:
+            raise ValueError(f"unknown preset {name!r}: use {', '.join(PRESETS)}")
+        return {**PRESETS[name], **given}
 
     def open(self) -> Callable[[TextView], "Fingerprint"]:
         """A function that fingerprints one view."""
@@ -73,22 +108,54 @@ class Fingerprint:
 def shingle_hashes(key: str, language: str, spec: FingerprintSpec) -> NDArray[np.uint32]:
     """Hashes of the key's shingles, shape (n,), uint32, in text order with repetition.
 
-    A text shorter than one shingle is one shingle; an empty key has none.
+    A text shorter than one shingle is one shingle; an empty key has none. The language decides nothing unless the spec
+    names it.
     """
-    if language in CHARACTER_LANGUAGES:
-        units = np.frombuffer(key.replace(" ", "").encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
-        size = spec.character_shingle
-    else:
-        words = key.split(" ") if key else []
-        units = np.fromiter(
-            (xxhash.xxh3_64_intdigest(w.encode("utf-8", "surrogatepass")) for w in words), np.uint64, len(words)
-        )
-        size = spec.word_shingle
-    return _ngram_hashes(units, size)
+    codes = code_points(key)
+    units = codes[codes != _SPACE].astype(np.uint64) if language in spec.letters else units_of(codes)
+    return _ngram_hashes(units, spec.shingle_of.get(language, spec.shingle))
+
+
+def units_of(codes: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """The units of a key, given as code points, in order: code points of single characters, hashes of words."""
+    single = _singles()[codes]
+    inner = ~single & (codes != _SPACE)
+    if not inner.any():
+        return codes[single].astype(np.uint64)
+    starts = np.flatnonzero(single | (inner & ~np.concatenate([[False], inner[:-1]])))
+    lengths = np.diff(np.append(starts, len(codes)))
+    within = np.arange(starts[0], len(codes)) - np.repeat(starts, lengths)
+    # A word's hash is a polynomial in its mixed code points, summed for all words at once.
+    mixed = (codes[starts[0] :].astype(np.uint64) + np.uint64(1)) * _PRIME
+    mixed ^= mixed >> _SHIFT
+    mixed *= _powers(max(_POWERS, 1 << int(lengths.max() - 1).bit_length()))[within]
+    mixed *= codes[starts[0] :] != _SPACE
+    sums = np.add.reduceat(mixed, starts - starts[0])
+    sums ^= sums >> _SHIFT
+    sums *= _PRIME
+    return np.where(single[starts], codes[starts], sums)
+
+
+@functools.cache
+def _singles() -> NDArray[np.bool_]:
+    """bool[0x110000]: characters that are a unit each. Read-only."""
+    table = np.zeros(CODE_POINTS, bool)
+    for start, end in (*HAN_RANGES, *KANA_RANGES, *BOPOMOFO_RANGES, *_OTHER_RANGES):
+        table[start:end] = True
+    table.setflags(write=False)
+    return table
+
+
+@functools.lru_cache(maxsize=2)
+def _powers(count: int) -> NDArray[np.uint64]:
+    """Powers of an odd multiplier, modulo 2**64, from the 0th. Read-only."""
+    table = np.cumprod(np.concatenate([[np.uint64(1)], np.full(count - 1, _MULTIPLIER)]), dtype=np.uint64)
+    table.setflags(write=False)
+    return table
 
 
 def shingle_hash(units: NDArray[np.uint64]) -> int:
-    """The hash of one shingle, from its units (code points, or xxh3-64 of its words)."""
+    """The hash of one shingle, from its units."""
     return int(_ngram_hashes(units, len(units))[0])
 
 
