@@ -1,7 +1,7 @@
 """What is done to one page, in order: this module is the table of contents of filters/.
 
     cheap exits:  HTTP status and type -> size -> URL lists -> opt-outs -> charset -> language of a cheap plain text
-    text:         main text -> normalised -> language -> personal data and secrets redacted
+    text:         main text -> normalised -> furniture lines removed -> language -> personal data and secrets redacted
     signals:      one segmentation, one pass of measures, perplexity, safety, contamination -> fingerprint
 
 Reads a `Page`; returns `Examined` (a document with every signal and its fingerprint) or `Rejected` (a ledger row with
@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic.dataclasses import dataclass
 
-from filters import charset, contamination, language, measures, optout, perplexity, privacy, secrets, toxicity
+from filters import charset, contamination, language, measures, optout, perplexity, privacy, repair, secrets, toxicity
 from filters.charset import CharsetSpec
 from filters.contamination import ContaminationSpec
 from filters.extract import ExtractSpec, plain_text
@@ -28,6 +28,7 @@ from filters.optout import OptOutSpec
 from filters.perplexity import PerplexitySpec
 from filters.privacy import PrivacySpec
 from filters.redaction import open_finders
+from filters.repair import RepairSpec
 from filters.secrets import SecretsSpec
 from filters.spec import SPEC
 from filters.toxicity import SafetySpec
@@ -44,6 +45,7 @@ SIGNALS: tuple[Signal, ...] = (
     *charset.SIGNALS,
     *optout.SIGNALS,
     *NORMALIZE_SIGNALS,
+    *repair.SIGNALS,
     *language.SIGNALS,
     *privacy.SIGNALS,
     *secrets.SIGNALS,
@@ -63,6 +65,7 @@ class ChainSpec:
     optout: OptOutSpec = field(default_factory=OptOutSpec)
     charset: CharsetSpec = field(default_factory=CharsetSpec)
     extract: ExtractSpec = field(default_factory=ExtractSpec)
+    repair: RepairSpec = field(default_factory=RepairSpec)
     language: LanguageSpec = field(default_factory=LanguageSpec)
     privacy: PrivacySpec = field(default_factory=PrivacySpec)
     secrets: SecretsSpec = field(default_factory=SecretsSpec)
@@ -86,7 +89,7 @@ def open_chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
     accept_response, accept_url, check_optout = spec.http.open(), spec.url.open(), spec.optout.open()
     decode, extract, identify = spec.charset.open(), spec.extract.open(), spec.language.open()
     prescreen = spec.language.open_prescreen()
-    redact = open_finders(spec.secrets.finders() + spec.privacy.finders())
+    mend, redact = spec.repair.open(), open_finders(spec.secrets.finders() + spec.privacy.finders())
     meters = (measures.measure, spec.perplexity.open(), spec.safety.open(), spec.contamination.open())
     fingerprint, fold = spec.fingerprint.open(), make_fold()
 
@@ -111,10 +114,11 @@ def open_chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
         text, removed = normalize(extracted.text)
         if not text:
             return _rejected(page, "extract", Drop("no_text", value=0))
-        spoken = identify(text)
-        redacted = redact(text)
+        mended = mend(text)
+        spoken = identify(mended.text)
+        redacted = redact(mended.text)
         text = redacted.text
-        signals |= redacted.signals()
+        signals = {**signals, **mended.signals(), **redacted.signals()}
         signals |= {"normalize_removed": sum(removed.values())} | spoken.signals()
         view = make_view(text, fold(text), spoken.language, spoken.script)
         for meter in meters:

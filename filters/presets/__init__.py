@@ -18,6 +18,7 @@ PRESETS: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
         "c4": published.C4_PAPER,
         "c4_paper": published.C4_PAPER,
         "c4_tfds": published.C4_TFDS,
+        "dclm": published.DCLM,
         "fineweb": published.FINEWEB,
         "fineweb2_cmn": published.FINEWEB2_CMN,
         "fineweb2_jpn": published.FINEWEB2_JPN,

@@ -1,8 +1,11 @@
 """Rule sets as published, thresholds verbatim. Words never hold punctuation here (see filters.segment), which makes
 shares of words a little larger and n-gram shares a little smaller than in the references; other deviations stand in
 the citations. A threshold that the reference leaves off is absent. Rules that remove lines, not documents, are absent:
-these signals measure the document as it is.
+these signals measure the document as it is. DCLM's are the
+choice `dclm` of `filters.repair`.
 """
+
+from dataclasses import replace
 
 from filters.presets.rows import Threshold, rows
 
@@ -37,6 +40,20 @@ GOPHER_REPETITION = rows(
     duplicate_8grams=0.12,
     duplicate_9grams=0.11,
     duplicate_10grams=0.1,
+)
+
+# baselines_configs/dclm_baseline_refinedweb.yaml of mlfoundations/dclm: Gopher's rules, then line rules that may remove
+# little. Its page_length_filter, word_length_filter and massive_web_repetition_filters have Gopher's thresholds.
+_DCLM = "DCLM, arXiv 2406.11794, dclm_baseline_refinedweb.yaml"
+DCLM = (
+    *(replace(rule, citation=f"{_DCLM}; {rule.citation}") for rule in GOPHER_QUALITY + GOPHER_REPETITION),
+    *rows(
+        _DCLM,
+        too_many_words_removed=(
+            0.05,
+            "needs `dclm = true` in [repair], else null; measured after the lines are gone here",
+        ),
+    ),
 )
 
 _C4_LINES = "counted in the lines that the reference keeps; those lines stay in the text here"

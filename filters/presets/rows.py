@@ -58,6 +58,7 @@ CONDITIONS: Final[dict[str, tuple[str, Literal["low", "high"]]]] = {
     "too_many_policy_lines": ("text_policy_line_ratio", "high"),
     "too_many_tags": ("text_tag_list_ratio", "high"),
     "lorem_ipsum": ("text_lorem_ipsum", "high"),
+    "too_many_words_removed": ("repair_dclm_word_ratio", "high"),
     # repetition
     "duplicate_lines": ("repetition_line_ratio", "high"),
     "duplicate_line_chars": ("repetition_line_char_ratio", "high"),

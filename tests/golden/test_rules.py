@@ -4,6 +4,7 @@ import pytest
 
 from filters.measures import measure
 from filters.presets import PRESETS
+from filters.repair import RepairSpec
 from filters.rules import RulesSpec
 from filters.view import make_view
 
@@ -127,6 +128,7 @@ CASES = [
     ("curly_brackets", "c4", "en", EN + " { }", EN),
     ("lorem_ipsum", "c4", "en", LOREM, EN),
     ("one_word_too_long", "c4", "en", "a" * 1001, EN),
+    ("too_many_words_removed", "dclm", "en", EN + "\n" + "SALE\n3 likes\nShare\n" * 2, EN + "\nShare\nSALE"),
     ("too_few_c4_sentences", "c4", "zh", LINES[:60], LINES + "\n" + LINES),
     ("too_few_c4_sentences", "c4", "en", EN.replace(". ", "\n"), EN),
     ("too_few_tfds_sentences", "c4_tfds", "en", "We use cookies. Read on. It is so. Yes, we do.", EN),
@@ -148,9 +150,17 @@ CASES = [
 IDS = ["-".join(case[:3]) for case in CASES]
 
 
+REPAIR = RepairSpec(remove=(), dclm=True).open()
+
+
+def signals_of(text, language):
+    """What is measured of the text as it is, and what DCLM's line rules would remove."""
+    return REPAIR(text).signals() | measure(make_view(text, "", language, "Hans" if language == "zh" else "Latn"))
+
+
 def fails(reason, preset, language, text):
     rule = next(rule for rule in PRESETS[preset] if rule.reason == reason)
-    value = measure(make_view(text, "", language, "Hans" if language == "zh" else "Latn"))[rule.signal]
+    value = signals_of(text, language)[rule.signal]
     assert value is not None, f"{rule.signal} was not measured"
     return (rule.low is not None and value < rule.low) or (rule.high is not None and value > rule.high)
 
@@ -174,7 +184,7 @@ def test_every_reason_has_a_case_and_every_default_rule_one_in_its_language():
 
 @pytest.mark.parametrize(("text", "language"), [(ZH, "zh"), (EN, "en"), (LINES, "zh")])
 def test_the_default_keeps_plain_prose(text, language):
-    signals = measure(make_view(text, "", language, "Hans" if language == "zh" else "Latn"))
+    signals = signals_of(text, language)
     for rule in RulesSpec().rules():
         if not rule.languages or language in rule.languages:
             value = signals[rule.signal]

@@ -3,7 +3,7 @@ import pickle
 import pytest
 from pydantic import TypeAdapter
 
-from filters.measures import SIGNALS
+from filters.chain import SIGNALS
 from filters.presets import PRESETS
 from filters.presets.rows import CONDITIONS
 from filters.rules import RulesSpec
