@@ -1,6 +1,6 @@
 """From bytes to text: a rewriter that says which charset it took, why, and what it lost.
 
-Reads a `Page`; returns `Decoded`, or `Drop` with one of REASONS. The order: byte-order mark, UTF-16 and ISO-2022-JP
+Reads a `Page`; returns `Decoded`, or `Drop` with one of REASONS. The order: byte-order mark, UTF-16, UTF-32 and ISO-2022-JP
 by their own marks, UTF-8 (cut at the end or with a few stray bytes it still is UTF-8), then the charset that the
 HTTP header or a meta element declares unless its reading is clearly less likely than another one, then the likeliest.
 Undecodable bytes become U+FFFD; a page with more than `max_replaced_ratio` of them is dropped, as is mojibake: text
@@ -19,7 +19,8 @@ import re2
 from pydantic.dataclasses import dataclass
 from resiliparse.parse.encoding import map_encoding_to_html5
 
-from filters.charset_detect import ranking, sample
+from filters.charset_detect import Priced, ranking, sample
+from filters.mojibake import mojibake
 from filters.spec import SPEC
 from schemas.decisions import Drop
 from schemas.records import Page
@@ -29,7 +30,9 @@ REASONS = ("too_many_replacement_chars", "mojibake")
 
 SIGNALS = (
     Signal("charset_name", "str", "codec", "Python codec that the page was decoded with"),
-    Signal("charset_method", "str", "name", "what decided: bom, utf-16, utf-8, escapes, header, meta, detector"),
+    Signal(
+        "charset_method", "str", "name", "what decided: bom, utf-16, utf-32, utf-8, escapes, header, meta, detector"
+    ),
     Signal("charset_replaced_ratio", "float", "ratio", "characters of the page that are U+FFFD"),
     Signal(
         "charset_mojibake_ratio", "float", "ratio", "visible characters in sequences that only wrong decoding makes"
@@ -76,28 +79,24 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_MARGIN_NATS, _MARGIN_SAMPLE_NATS = 0.2, 40.0
+_MARGIN_NATS, _MARGIN_SAMPLE_NATS = 0.2, 12.0
 """Nats per byte, and for the whole sample, by which a declared charset may read worse than the likeliest one: the
 second lets a declaration decide where there is little to read. On data/encodings the right charset always is the
 likeliest (2.8 to 4.3 nats per byte); one of another script costs .3 to 2.2 more. A weak declaration (_WEAK) gets
 a quarter."""
 
-# What wrong decoding leaves behind. UTF-8 read as GBK: 鈥 锛 銆 (punctuation) and 鐨 涓 鏄 (的 一 是 ...) with neighbours
-# of the same lead bytes; of the usual list 浜 is left out (横浜), as are 鏈 (區塊鏈) and 璇 (names). UTF-8 read as
-# Shift_JIS: 縺 繧 繝 (kana). GBK read as UTF-8 and written again: 锟斤拷, in Korean 占쏙옙; uninitialised memory: 烫烫 屯屯
-# (alone, 烫 屯 拷 are words). Any charset read as Latin-1: four letters with diacritics or controls in a row, or Â, Ã
-# before a control or sign. UTF-8 read as windows-1251: Р and С before signs.
-_CONTINUATION = "\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
-_CONTINUATION_1251 = "ЂЃ‚ѓ„…†‡€‰Љ‹ЊЌЋЏђ‘’“”•–—™љ›њќћџ\u00a0ЎўЈ¤Ґ¦§Ё©Є«¬\u00ad®Ї°±Ііґµ¶·ё№є»јЅѕї"
-_MOJIBAKE = re2.compile(
-    "[鈥銆锛鐨涓鏄鍜鍦鐢鍙缁鎴绗鏂鎬閫鍒鍥鍚鎹縺繧繝]|锟斤拷|斤拷锟|烫烫烫|屯屯屯|占쏙옙|\ufffd"
-    f"|[\u00c0-\u00ff][{_CONTINUATION}\u00c0-\u00ff]{{3,}}|[\u00c2\u00c3][\u0080-\u00bf]|[\u0080-\u009f]{{2,}}"
-    f"|[РС][{_CONTINUATION_1251}][РС][{_CONTINUATION_1251}][РС][{_CONTINUATION_1251}]"
-)
-_LOST = "??????"
-_QUESTION_MARKS = re2.compile(r"\?{6,}")
+_PRECEDENCE_NATS = 0.1
+"""Nats per byte by which a meta element must read better than the header to be preferred to it; twice that where it is
+weak and the header is not."""
+_MAX_ERRORS = 0.1
+"""Share of undecodable characters above which a declaration is wrong. Damage that a page may have is far below
+(max_replaced_ratio); two-byte codecs fail on a third or more of what is Latin."""
+
+_HIGH = bytes(range(0x80, 0x100))
+_MAX_STRAY_RATIO = 0.002  # of high bytes in a page of seven bits: they are damage, and max_replaced_ratio judges it
+_MIN_WIDE_NULS, _MIN_WIDE_TEXT_RATIO = 3, 0.95
+_WIDE_TEXT = re.compile("[\t\r\n -~\u2010-\u2026\u3000-\u30ff\u4e00-\u9fff\uff00-\uff65]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
-_MARKUP = re2.compile(r"(?is)<script\b[^>]*>.*?</script\s*>|<style\b[^>]*>.*?</style\s*>|<!--.*?-->|<[^<>]*>")
 
 
 @plain_dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,28 +142,12 @@ class CharsetSpec:
             replaced = text.count("\ufffd")
             if replaced > self.max_replaced_ratio * len(text):
                 return Drop("too_many_replacement_chars", replaced / len(text), self.max_replaced_ratio, charset)
-            broken, ratio = mojibake(text)
+            broken, ratio = mojibake(text, page.payload if charset == "utf-8" else None)
             if ratio is not None and ratio > self.max_mojibake_ratio and broken >= self.min_mojibake_chars:
                 return Drop("mojibake", ratio, self.max_mojibake_ratio, charset)
             return Decoded(text=text, charset=charset, method=method, replaced=replaced, mojibake_ratio=ratio)
 
         return decode
-
-
-def mojibake(text: str) -> tuple[int, float | None]:
-    """Characters in mojibake sequences outside markup, and their share of the visible characters (None without any).
-
-    Visible means outside tags, scripts and styles, white space left out. Markup is cut away only from suspects.
-    """
-    if (text.isascii() or _MOJIBAKE.search(text) is None) and _LOST not in text:
-        return 0, 0.0 if text else None
-    text = _MARKUP.sub(" ", text)
-    visible = sum(map(len, text.split()))
-    if visible == 0:
-        return 0, None
-    broken = sum(len(match) for match in _MOJIBAKE.findall(text))
-    broken += sum(match.count("?") for match in _QUESTION_MARKS.findall(text))
-    return broken, broken / visible
 
 
 def _decode(page: Page) -> tuple[str, str, str]:
@@ -173,10 +156,12 @@ def _decode(page: Page) -> tuple[str, str, str]:
     for mark, codec in _BOMS:
         if body.startswith(mark):
             return _replace(body[len(mark) :], codec), codec, "bom"
-    if (wide := _utf16_without_bom(body)) is not None:
-        return _replace(body, wide), wide, "utf-16"
+    if (wide := _wide_without_bom(body)) is not None:
+        return _replace(body, wide), wide, wide[:6]
     text = _utf8(body)
     if text is None:
+        if _ISO_2022_JP.search(body) is not None and _high_bytes(body) <= _MAX_STRAY_RATIO * len(body):
+            return _replace(body, "iso2022_jp_ext"), "iso2022_jp_ext", "escapes"
         return _legacy(body, list(_declared(page)))
     if text.isascii() and (b"\x1b" in body or b"~{" in body):
         return _seven_bit(body, page) or (text, "utf-8", "utf-8")
@@ -191,17 +176,33 @@ def _seven_bit(body: bytes, page: Page) -> tuple[str, str, str] | None:
     return (_replace(body, "hz"), "hz", methods[0]) if methods else None
 
 
+def _high_bytes(body: bytes) -> int:
+    return len(body) - len(body.translate(None, _HIGH))
+
+
 def _legacy(body: bytes, declared: list[tuple[str, str]]) -> tuple[str, str, str]:
+    """By what is declared, where its reading is nearly as likely as the likeliest; of two such, the likelier one.
+
+    A declaration is judged by what the bytes say alone: that a codec is rare counts where nothing declares it.
+    """
     found = _LANG.search(body[:_HEAD_BYTES])
     part = sample(body)
     prices = ranking(part, found.group(1).decode("ascii").lower() if found else "")
-    best_codec, best = next(iter(prices.items()), ("cp1252", 0.0))
-    for weak in (False, True):
-        for codec, method in declared:
-            margin = (_MARGIN_NATS + _MARGIN_SAMPLE_NATS / (len(part) + 1)) / (4 if weak else 1)
-            if (codec in _WEAK) == weak and prices.get(_first(codec), float("inf")) <= best + margin:
-                return *_read(body, codec), method
-    return *_read(body, best_codec), "detector"
+    best = prices[0] if prices else Priced("cp1252", 0.0, 0.0, 0.0)
+    known = {priced.codec: priced for priced in prices}
+    margin = _MARGIN_NATS + _MARGIN_SAMPLE_NATS / (len(part) + 1)
+    named = []
+    for order, (codec, method) in enumerate(declared):
+        priced, weak = known.get(_first(codec)), codec in _WEAK
+        if priced is None or priced.errors > max(_MAX_ERRORS, best.errors):
+            continue
+        excess = priced.evidence - best.evidence
+        if excess <= (margin / 4 if weak else margin):
+            named.append((excess + _PRECEDENCE_NATS * (order + 2 * weak), codec, method))
+    if not named:
+        return *_read(body, best.codec), "detector"
+    _, codec, method = min(named)
+    return *_read(body, codec), method
 
 
 def _declared(page: Page) -> Iterator[tuple[str, str]]:
@@ -252,10 +253,28 @@ def _utf8(body: bytes) -> str | None:
     return text if errors * 4 <= valid else None
 
 
-def _utf16_without_bom(body: bytes) -> str | None:
-    """UTF-16 gives itself away: its ASCII characters have a NUL in every second byte, and few others do (U+4E00)."""
+def _wide_without_bom(body: bytes) -> str | None:
+    """UTF-16 and UTF-32 give themselves away: their ASCII characters have NULs at every second byte, or at three of four.
+
+    Chinese without markup has few of those (Korean has its spaces); then what comes out must be Chinese or Japanese text.
+    """
     head = body[:4096]
-    even, odd = head[::2].count(0), head[1::2].count(0)
-    if max(even, odd) * 20 < len(head) or min(even, odd) * 4 > max(even, odd):
+    if b"\0" not in head:
         return None
-    return "utf-16-be" if even > odd else "utf-16-le"
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    most, least = max(even, odd), min(even, odd)
+    quarter = len(head) // 4
+    if most + least > 2 * quarter:
+        zeros = [head[place::4].count(0) * 10 > 9 * quarter for place in range(4)]
+        if zeros[2] and zeros[3] and not zeros[0]:
+            return "utf-32-le"
+        if zeros[0] and zeros[1] and not zeros[3]:
+            return "utf-32-be"
+    wide = "utf-16-be" if even > odd else "utf-16-le"
+    if most * 20 >= len(head) and least * 4 <= most:
+        return wide
+    if most + least >= _MIN_WIDE_NULS:  # those of 一, U+4E00, are on the other side than those of ASCII
+        for codec in ("utf-16-le", "utf-16-be"):
+            if len(_WIDE_TEXT.findall(head.decode(codec, "replace"))) >= _MIN_WIDE_TEXT_RATIO * len(head) / 2:
+                return codec
+    return None

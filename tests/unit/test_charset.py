@@ -4,8 +4,9 @@ import random
 
 import pytest
 
-from filters.charset import REASONS, SIGNALS, CharsetSpec, Decoded, mojibake
+from filters.charset import REASONS, SIGNALS, CharsetSpec, Decoded
 from filters.charset_detect import ranking, sample
+from filters.mojibake import mojibake
 from schemas.decisions import Drop
 from schemas.records import Location, Page
 
@@ -29,12 +30,29 @@ TEXTS = {
     "de": "Heute früh haben wir in einem kleinen Café in München gefrühstückt und sind später über die Brücke in den schönen Park gegangen. Es war heiß.",
     "fr": "Ce matin nous avons déjeuné dans un petit café près de la cathédrale, puis nous sommes allés à la forêt. Il a fait très beau, c’était agréable.",
     "pl": "Dziś rano zjedliśmy śniadanie w małej kawiarni w Łodzi, a później poszliśmy na spacer. Było bardzo ładnie i przyszło dużo ludzi, także sąsiedzi.",
+    "lt": "Šį rytą pusryčiavome mažoje kavinėje Vilniuje, paskui nuėjome į parką. Oras buvo labai gražus, žmonių buvo daug, ąžuolai žaliavo.",
+    "hu": "Ma reggel egy kis kávézóban reggeliztünk, később elmentünk a kertbe. Az idő nagyon szép volt, és sok ember ült a fűben a tölgyek alatt.",
+    "uk": "Сьогодні вранці ми поснідали в маленькій кав'ярні у Києві, а потім пішли гуляти до парку. Погода була чудова, її всі хвалили, і людей було багато.",
+    # Tones as combining marks, as windows-1258 has them.
+    "vi": "Sa\u0301ng nay chu\u0301ng tôi ăn sa\u0301ng ơ\u0309 mô\u0323t qua\u0301n nho\u0309, sau đo\u0301 đi da\u0323o trong công viên. Trơ\u0300i râ\u0301t đe\u0323p va\u0300 co\u0301 nhiê\u0300u ngươ\u0300i.",
     "tr": "Bu sabah İstanbul'da küçük bir kafede kahvaltı yaptık, sonra parka gittik. Hava çok güzeldi ve dışarıda birçok insan vardı, ağaçlar yeşildi.",
 }
 CODECS = [
     *[
         ("zh", codec)
-        for codec in ("utf-8", "gb2312", "gbk", "gb18030", "utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "utf-32")
+        for codec in (
+            "utf-8",
+            "gb2312",
+            "gbk",
+            "gb18030",
+            "utf-16",
+            "utf-16-le",
+            "utf-16-be",
+            "utf-8-sig",
+            "utf-32",
+            "utf-32-le",
+            "utf-32-be",
+        )
     ],
     *[("zh-tw", codec) for codec in ("utf-8", "big5", "cp950", "big5hkscs", "gb18030")],
     *[("ja", codec) for codec in ("shift_jis", "cp932", "euc_jp", "iso2022_jp", "utf-8")],
@@ -43,7 +61,15 @@ CODECS = [
     *[("el", codec) for codec in ("cp1253", "iso8859-7")],
     *[("ar", codec) for codec in ("cp1256", "iso8859-6")],
     *[("he", "cp1255"), ("th", "cp874"), ("de", "cp1252"), ("de", "iso8859-15"), ("fr", "cp1252")],
-    *[("pl", "cp1250"), ("pl", "iso8859-2"), ("tr", "cp1254")],
+    *[
+        ("pl", "cp1250"),
+        ("pl", "iso8859-2"),
+        ("tr", "cp1254"),
+        ("lt", "cp1257"),
+        ("lt", "iso8859-13"),
+        ("vi", "cp1258"),
+    ],
+    *[("hu", "cp1250"), ("hu", "iso8859-2"), ("uk", "cp1251"), ("uk", "koi8-u"), ("fr", "iso8859-15")],
 ]
 
 
@@ -145,6 +171,7 @@ def test_utf8_under_odd_labels(label):
 def test_methods_and_signals():
     assert decode(page(encoded("zh", "utf-16"))).method == "bom"
     assert decode(page(encoded("zh", "utf-16-be"))).method == "utf-16"
+    assert decode(page(encoded("zh", "utf-32-le"))).method == "utf-32"
     assert decode(page(encoded("ja", "iso2022_jp"))).method == "escapes"
     assert decode(page(encoded("zh", "gbk"))).method == "detector"
     signals = decode(page(encoded("zh", "gbk"), "gbk")).signals()
@@ -187,6 +214,34 @@ def test_a_stray_byte_is_counted_and_kept(codec):
     assert decoded.signals()["charset_replaced_ratio"] == decoded.replaced / len(decoded.text)
 
 
+def test_a_stray_byte_does_not_hide_iso_2022_jp():
+    payload = bytearray((body("ja") * 20).encode("iso2022_jp"))
+    payload[len(payload) // 2] = 0xFF
+    decoded = decode(page(bytes(payload)))
+    assert (decoded.charset, decoded.replaced) == ("iso2022_jp_ext", 1)
+
+
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_utf_16_with_hardly_a_letter_of_ascii(codec):
+    text = (TEXTS["zh"] + "\n") * 4
+    assert text_of(text.encode(codec)) == text
+    assert text_of(text.encode(codec), "utf-8") == text
+
+
+def test_nuls_in_other_text_are_not_utf_16():
+    assert text_of(("正文" * 50).encode("gbk") + b"\0a" * 4, "gbk") == "正文" * 50 + "\0a" * 4
+    assert text_of(b"<p>a\0b\0c" + b"text " * 50) == "<p>a\0b\0c" + "text " * 50
+
+
+@pytest.mark.parametrize("wrong", ["gb2312", "big5", "shift_jis", "euc-kr", "windows-1251"])
+@pytest.mark.parametrize(
+    "text", ["Ora è già più tardi di così, però è bello.", "Het weer in België was mooi en ideeën kwamen."]
+)
+def test_a_few_accents_under_a_wrong_header(text, wrong):
+    html = f'<meta charset="iso-8859-1"><p>{text}</p>'
+    assert text_of(html.encode("latin-1"), wrong) == html
+
+
 def test_many_stray_bytes_drop():
     payload = bytearray(body("zh").encode())
     for place in range(100, len(payload), 50):
@@ -211,10 +266,18 @@ def test_many_stray_bytes_drop():
         ("fr", "utf-8", "cp1252"),
         ("zh", "gb18030", "utf-8"),
         ("zh", "utf-8", "ascii"),
+        ("zh", "utf-8", "koi8-r"),
+        ("zh", "gb18030", "cp1251"),
+        ("zh", "gb18030", "big5"),
+        ("zh-tw", "big5", "gb18030"),
+        ("ja", "cp932", "gb18030"),
+        ("pl", "utf-8", "cp1250"),
+        ("ru", "koi8-r", "cp1251"),
+        ("ar", "utf-8", "cp1256"),
     ],
 )
 def test_garbled_pages_drop(language, right, wrong):
-    garbled = TEXTS[language].encode(right, "ignore").decode(wrong, "replace")
+    garbled = (TEXTS[language] * 3).encode(right, "ignore").decode(wrong, "replace")
     if wrong == "ascii":
         garbled = garbled.replace("\ufffd", "?")
     decision = decode(page(f"<html><body><p>{garbled}</p></body></html>".encode()))
@@ -249,9 +312,10 @@ def test_markup_does_not_count():
 
 
 def test_the_detector_ranks_what_it_sees():
-    assert next(iter(ranking(sample(encoded("ko", "euc_kr"))))) == "cp949"
-    assert ranking(sample(b"<p>ascii only</p>")) == {}
-    assert ranking(sample(encoded("de", "cp1252")), "de")["cp1252"] < ranking(sample(encoded("de", "cp1252")))["cp1252"]
+    assert ranking(sample(encoded("ko", "euc_kr")))[0].codec == "cp949"
+    assert ranking(sample(b"<p>ascii only</p>")) == []
+    german = sample(encoded("de", "cp1252"))
+    assert ranking(german, "de")[0].price < ranking(german)[0].price
 
 
 @pytest.mark.parametrize(
