@@ -3,19 +3,22 @@
 Reads the block of a WARC record; returns a `Response`, or None where no HTTP head begins the block. Undoes chunked
 transfer and the content encodings gzip, deflate (both kinds), br and zstd, in that order, never beyond a cap. Stored
 crawls often keep headers that no longer hold (Common Crawl stores decoded bodies), so each is tried, and a body that is
-not what its header says stays as it is. Content-Length is not believed. Does not decode characters.
+not what its header says stays as it is, unless it begins with the mark of gzip, zlib or zstd: then that is undone (without
+a header it is a file to download). What comes out before damage or an early end is kept. Content-Length is not believed. Does not
+decode characters.
 """
 
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 import brotli
 import zstandard
 
 MAX_HEAD_BYTES = 256 << 10  # servers accept 8 to 64 KiB of headers; crawlers add some
-_STEP_BYTES = 1 << 20
+_STEP_BYTES = 16 << 10  # taken in and given out at a time: damage costs what its step would have given
+_FEED_BYTES = 1 << 10  # of a brotli body: its decoder gives nothing of a piece that fails
 _ZSTD_WINDOW_BYTES = 8 << 20  # what RFC 8878, section 3.1.1.1.2, advises decoders to accept
 _MAX_MEMBERS = 100  # of one gzip body; each costs a copy of the rest
 _MAX_ENCODINGS = 4  # more are an attack, not a page
@@ -122,16 +125,36 @@ def unchunk(body: bytes) -> tuple[bytes, bool]:
 
 
 def decode_body(body: bytes, encodings: str, cap: int) -> tuple[bytes | None, bool]:
-    """The body with the listed encodings undone, last first; (None, True) once it is larger than `cap` bytes."""
+    """The body with the listed encodings undone, last first, then those that it bears the mark of.
+
+    (None, True) once it is larger than `cap` bytes.
+    """
     truncated = False
-    for name in [name.strip() for name in encodings.split(",") if name.strip()][-_MAX_ENCODINGS:][::-1]:
+    names = [name.strip() for name in encodings.split(",") if name.strip()][-_MAX_ENCODINGS:]
+    for _ in range(_MAX_ENCODINGS):
+        name = names.pop() if names else _mark_of(body)
+        if not name:
+            break
         decoded, whole = _collect(_decoder(name, body), cap) if body else (b"", True)
         if len(decoded) > cap:
             return None, True
-        lies = not whole and body.lstrip()[:1] == b"<"  # br and raw deflate bear no mark and may unfold markup to junk
+        # br and raw deflate bear no mark, and may unfold what is something else to a little junk.
+        lies = not whole and (body.lstrip()[:1] == b"<" or (not _mark_of(body) and len(decoded) < len(body)))
         if decoded and not lies:  # nothing comes out of encodings that are none (identity, utf-8, x-foo)
             body, truncated = decoded, truncated or not whole
+        elif not names and name == _mark_of(body):
+            break
     return body, truncated
+
+
+def _mark_of(body: bytes) -> str:
+    """The encoding whose mark the body begins with; "" where there is none. No text begins with any of them."""
+    if body.startswith(b"\x1f\x8b\x08"):
+        return "gzip"
+    if body.startswith(b"\x28\xb5\x2f\xfd"):
+        return "zstd"
+    # A zlib header with the default window; "x" and a control character or a byte that continues none in UTF-8.
+    return "deflate" if body[:2] in (b"x\x01", b"x\x9c", b"x\xda") else ""
 
 
 def _decoder(name: str, body: bytes) -> Callable[[], Iterator[bytes]]:
@@ -171,32 +194,52 @@ def _gunzip(body: bytes) -> Iterator[bytes]:
         if body[:2] != b"\x1f\x8b":
             return
         inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        yield from _drain(inflater, body)
-        body = inflater.unused_data
+        taken = yield from _drain(inflater, body)
+        body = inflater.unused_data + body[taken:]
 
 
 def _inflate(body: bytes, window_bits: int) -> Iterator[bytes]:
-    return _drain(zlib.decompressobj(window_bits), body)
+    yield from _drain(zlib.decompressobj(window_bits), body)
 
 
-def _drain(inflater: "zlib._Decompress", body: bytes) -> Iterator[bytes]:
+def _drain(inflater: "zlib._Decompress", body: bytes) -> Generator[bytes, None, int]:
+    """What the stream unfolds to; returns how much of `body` it was given.
+
+    Raises:
+        zlib.error: it is damaged; all that came before the damage has been yielded.
+        EOFError: it ends too early.
+
+    """
+    taken, waiting = 0, b""
     while not inflater.eof:
-        piece = inflater.decompress(body, _STEP_BYTES)
-        body = inflater.unconsumed_tail
+        if not waiting:
+            waiting = body[taken : taken + _STEP_BYTES]
+            taken += len(waiting)
+        before = inflater.copy()
+        try:
+            piece = inflater.decompress(waiting, _STEP_BYTES)
+        except zlib.error:
+            for place in range(len(waiting)):
+                yield before.decompress(waiting[place : place + 1])
+            raise
+        if not piece and not waiting:
+            raise EOFError
+        waiting = inflater.unconsumed_tail
         if piece:
             yield piece
-        elif not body:
-            raise EOFError
+    return taken
 
 
 def _unbrotli(body: bytes) -> Iterator[bytes]:
     decoder = brotli.Decompressor()
-    piece = decoder.process(body, output_buffer_limit=_STEP_BYTES)
-    while piece:
-        yield piece
-        piece = decoder.process(b"", output_buffer_limit=_STEP_BYTES) if not decoder.is_finished() else b""
-    if not decoder.is_finished():
-        raise EOFError
+    for start in range(0, len(body), _FEED_BYTES):
+        piece = decoder.process(body[start : start + _FEED_BYTES], output_buffer_limit=_STEP_BYTES)
+        while piece:
+            yield piece
+            piece = b"" if decoder.is_finished() else decoder.process(b"", output_buffer_limit=_STEP_BYTES)
+        if decoder.is_finished():
+            return
+    raise EOFError
 
 
 def _unzstd(body: bytes) -> Iterator[bytes]:

@@ -58,6 +58,51 @@ def test_a_cut_body_keeps_its_beginning(encoding, pack):
     assert response.truncated
 
 
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, zstandard.compress])
+@pytest.mark.parametrize("label", ["gzip", "deflate", "br", "zstd", "identity", "gzip, br"])
+def test_a_body_with_a_mark_is_undone_whatever_it_is_called(pack, label):
+    assert parse(http(pack(HTML), Content_Encoding=label)).body == HTML
+    assert parse(http(pack(pack(HTML)), Content_Encoding=label)).body == HTML  # by the server, and by its proxy
+
+
+def test_a_packed_body_that_is_called_nothing_is_a_file():
+    assert parse(http(gzip.compress(HTML, mtime=0))).body == gzip.compress(HTML, mtime=0)
+
+
+@pytest.mark.parametrize("label", ["gzip", "br", "zstd"])
+def test_what_another_decoder_makes_of_a_body_without_a_mark_is_not_believed(label):
+    body = raw_deflate(HTML * 50)
+    assert parse(http(body, Content_Encoding=label)).body == body
+
+
+@pytest.mark.parametrize(
+    ("encoding", "pack", "kept"),
+    [("gzip", gzip.compress, 0.4), ("deflate", zlib.compress, 0.4), ("br", brotli.compress, 0.1)],
+)
+def test_what_stands_before_damage_is_kept(encoding, pack, kept):
+    text = b"".join(b"<p>Paragraph %d of a page, %d.</p>" % (number, number * 7919 % 1000) for number in range(4_000))
+    packed = bytearray(pack(text))
+    packed[len(packed) // 2] ^= 0xFF
+    response = parse(http(bytes(packed), Content_Encoding=encoding))
+    assert response.truncated
+    assert text.startswith(response.body[:1000])
+    assert len(response.body) > kept * len(text)
+
+
+def test_a_wrong_checksum_costs_nothing():
+    packed = bytearray(gzip.compress(HTML))
+    packed[-6] ^= 0xFF
+    response = parse(http(bytes(packed), Content_Encoding="gzip"))
+    assert (response.body, response.truncated) == (HTML, True)
+
+
+def test_a_cut_zstd_body_keeps_its_whole_blocks():
+    text = noise(300_000).hex().encode()
+    response = parse(http(zstandard.compress(text)[:-1000], Content_Encoding="zstd"))
+    assert text.startswith(response.body)
+    assert len(response.body) > 0.7 * len(text)
+
+
 @pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, brotli.compress, zstandard.compress])
 def test_a_body_that_unfolds_beyond_the_cap_is_given_up(pack):
     encoding = {gzip.compress: "gzip", zlib.compress: "deflate", brotli.compress: "br"}.get(pack, "zstd")
