@@ -3,6 +3,7 @@
 `python -m benchmarks.quality` runs the pipeline itself over the data sets and scores its tables:
 
     pages.py      recipes/annotate.toml over web pages: extraction, decoding, duplicates
+    decoding.py   the decoder alone: cut, mislabelled and damaged pages, every codec of every language, mojibake
     texts.py      the default recipe over rows of text and hostile files: clean text kept, garbage, toxicity
     corpora.py    the rows of text: clean, garbage made from it, labelled comments, planted test questions
     functions.py  single filters on labelled rows: language, URL lists, perplexity, leaks
