@@ -15,7 +15,19 @@ from typing import Any
 
 from pydantic.dataclasses import dataclass
 
-from filters import charset, contamination, language, measures, optout, perplexity, privacy, repair, secrets, toxicity
+from filters import (
+    charset,
+    contamination,
+    extract,
+    language,
+    measures,
+    optout,
+    perplexity,
+    privacy,
+    repair,
+    secrets,
+    toxicity,
+)
 from filters.charset import CharsetSpec
 from filters.contamination import ContaminationSpec
 from filters.extract import ExtractSpec, plain_text
@@ -44,6 +56,7 @@ NORMALIZE_SIGNALS = (
 SIGNALS: tuple[Signal, ...] = (
     *charset.SIGNALS,
     *optout.SIGNALS,
+    *extract.SIGNALS,
     *NORMALIZE_SIGNALS,
     *repair.SIGNALS,
     *language.SIGNALS,
@@ -87,7 +100,7 @@ class Examined:
 def open_chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
     """Load every asset once and return the function for one page."""
     accept_response, accept_url, check_optout = spec.http.open(), spec.url.open(), spec.optout.open()
-    decode, extract, identify = spec.charset.open(), spec.extract.open(), spec.language.open()
+    decode, find_text, identify = spec.charset.open(), spec.extract.open(), spec.language.open()
     prescreen = spec.language.open_prescreen()
     mend, redact = spec.repair.open(), open_finders(spec.secrets.finders() + spec.privacy.finders())
     meters = (measures.measure, spec.perplexity.open(), spec.safety.open(), spec.contamination.open())
@@ -108,7 +121,7 @@ def open_chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
         plain = plain_text(decoded.text) if page.media == "html" and prescreen is not None else None
         if plain is not None and prescreen is not None and isinstance(decision := prescreen(plain), Drop):
             return _rejected(page, "language", decision)
-        extracted = extract(decoded.text, page, plain)
+        extracted = find_text(decoded.text, page, plain)
         if isinstance(extracted, Drop):
             return _rejected(page, "extract", extracted)
         text, removed = normalize(extracted.text)
@@ -118,13 +131,14 @@ def open_chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
         spoken = identify(mended.text)
         redacted = redact(mended.text)
         text = redacted.text
-        signals = {**signals, **mended.signals(), **redacted.signals()}
+        signals = {**signals, **extracted.signals(), **mended.signals(), **redacted.signals()}
         signals |= {"normalize_removed": sum(removed.values())} | spoken.signals()
         view = make_view(text, fold(text), spoken.language, spoken.script)
         for meter in meters:
             signals |= meter(view)
         title = redact(normalize(extracted.title)[0]).text if extracted.title else None
-        document = _document(page, text, spoken, title=title, extractor=extracted.extractor)
+        said = {key: redact(value).text for key, value in extracted.metadata.items()}
+        document = _document(page, text, spoken, title=title, extractor=extracted.extractor, said=said)
         return Examined(document=document, signals=signals, fingerprint=fingerprint(view))
 
     return examine
@@ -143,7 +157,9 @@ def _rejected(page: Page, stage: str, drop: Drop) -> Rejected:
     )
 
 
-def _document(page: Page, text: str, spoken: Language, *, title: str | None, extractor: str) -> Document:
+def _document(
+    page: Page, text: str, spoken: Language, *, title: str | None, extractor: str, said: Mapping[str, str]
+) -> Document:
     return Document(
         doc_id=page.doc_id,
         url=page.url,
@@ -155,5 +171,5 @@ def _document(page: Page, text: str, spoken: Language, *, title: str | None, ext
         fetched_at=page.fetched_at,
         location=page.location,
         extractor=extractor,
-        metadata=page.metadata,
+        metadata={**page.metadata, **said},
     )

@@ -9,11 +9,11 @@ from datetime import date
 # GB/T 2260: what the first two digits of a Chinese resident id name. 81 to 83: residence permits of Hong Kong, Macao
 # and Taiwan residents (2018 measures of the State Council).
 _PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()  # noqa: SIM905
+    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83".split()
 )
-_WITHOUT_PREFECTURE = frozenset("46 71 81 82 83".split())  # 4600 is old Hainan  # noqa: SIM905
-_MUNICIPALITIES = frozenset("11 12 31 50".split())  # noqa: SIM905
-_DIRECT_COUNTIES = frozenset("41 42 46 65".split())  # ..90: counties directly under the province  # noqa: SIM905
+_WITHOUT_PREFECTURE = frozenset("46 71 81 82 83".split())  # 4600 is old Hainan
+_MUNICIPALITIES = frozenset("11 12 31 50".split())
+_DIRECT_COUNTIES = frozenset("41 42 46 65".split())  # ..90: counties directly under the province
 _BIRTH_YEARS = range(1900, 2030)
 
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -25,7 +25,7 @@ _TAIWAN_LETTERS = "ABCDEFGHJKLMNPQRSTUVXYWZIO"  # the n-th letter stands for n +
 # Total length by country: SWIFT IBAN registry, release 97.
 IBAN_LENGTHS = {
     entry[:2]: int(entry[2:])
-    for entry in (  # noqa: SIM905
+    for entry in (
         "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 "
         "ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 GL18 GR27 GT28 HR21 HU28 IE22 IL23 IQ23 IS26 IT27 JO30 KW30 KZ20 LB28 "
         "LC32 LI21 LT20 LU20 LV21 LY25 MC27 MD24 ME22 MK19 MN20 MR27 MT31 MU30 NI28 NL18 NO15 OM23 PK24 PL28 PS29 PT25 "

@@ -1,12 +1,7 @@
-"""Main text of a page, behind one small interface: a learned block extractor will take trafilatura's place here.
+"""Main text of a page: learned blocks (filters/blocks), with trafilatura and resiliparse as second opinions.
 
 Reads decoded HTML (or text that is final already); returns `Extracted`, which names the extractor that won, or `Drop`
-with one of REASONS. trafilatura first; where it leaves next to nothing of what resiliparse calls main content, resiliparse.
-
-Measured with tools/extraction_f1.py on data/gold-extraction (F1, means over pages):
-
-    trafilatura alone            all .815  zh .851  en .806
-    this                         all .841  zh .864  en .836   (no set below trafilatura's figure)
+with one of REASONS. `python -m benchmarks.quality` prints all of them side by side, on hosts that no model was trained on.
 
 Hidden text goes first (filters/hidden.py). It does not decode (filters/charset.py), does not clean characters
 (filters/normalize.py) and keeps no state between pages: trafilatura's `deduplicate` has a process-wide cache.
@@ -14,8 +9,9 @@ Hidden text goes first (filters/hidden.py). It does not decode (filters/charset.
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass as plain_dataclass
+from dataclasses import field, replace
 from typing import Literal
 
 import numpy as np
@@ -23,22 +19,32 @@ import re2
 import trafilatura
 from lxml.etree import ElementDefaultClassLookup, XPath
 from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HtmlProcessingInstruction
+from pydantic import Field
 from pydantic.dataclasses import dataclass
 from resiliparse.extract.html2text import extract_plain_text
 from trafilatura.utils import HTML_PARSER, load_html
 
+from filters.assets import resolve
+from filters.blocks.layout import write_blocks
+from filters.blocks.markup import without_giant_tags
+from filters.blocks.model import Judged, load_model
+from filters.blocks.walk import Blocks, read_blocks
+from filters.blocks.words import in_comments
 from filters.hidden import remove_hidden
 from filters.http import media_of
 from filters.normalize import normalize
 from filters.spec import SPEC
 from schemas.decisions import Drop
 from schemas.records import Page
+from schemas.signals import Signal
 
-REASONS = ("no_text", "markup_too_deep")
+REASONS = ("no_text", "markup_too_deep", "too_many_blocks")
+SIGNALS = (
+    Signal(
+        "extract_expected_f1", "float", "0 to 1", "what the block model expects its choice to be worth; null for others"
+    ),
+)
 
-# resiliparse's parser takes quadratic time for a tag's attributes (300,000 of them: minutes), so giant tags lose theirs:
-# only data URIs and state for scripts are that long.
-_GIANT_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9]{0,20})\s[^<>]{50000,}>?")
 _TAG = re2.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
 # Elements without an end tag, or whose end tag HTML lets authors leave out.
 _VOID = frozenset(
@@ -57,19 +63,37 @@ _MAX_TITLE_CHARS = 300
 
 @plain_dataclass(frozen=True, slots=True, kw_only=True)
 class Extracted:
-    """Main text as the extractor laid it out; `title` is the page's <title>."""
+    """Main text as the extractor laid it out; `title` is the page's <title>, `metadata` its author, date and site_name."""
 
     text: str
     title: str | None
     extractor: str
+    expected_f1: float | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def signals(self) -> Mapping[str, float | None]:
+        """Values of SIGNALS."""
+        return {"extract_expected_f1": self.expected_f1}
 
 
 @dataclass(frozen=True, kw_only=True, config=SPEC)
 class ExtractSpec:
     """Which extractor, and what counts as main text."""
 
-    extractor: Literal["trafilatura", "resiliparse"] = "trafilatura"
-    """First choice. resiliparse is ten times faster: F1 .794 against .841 here."""
+    extractor: Literal["blocks", "trafilatura", "resiliparse"] = "blocks"
+    """First choice. Seconds and scores of each: docs/extraction.md."""
+
+    model: str = "extractor"
+    """Pinned asset, or path of a model made by `train extractor`; for `blocks`."""
+
+    style: Literal["text", "markdown"] = "text"
+    """How `blocks` lays out headings, lists, tables and code."""
+
+    doubt: float = Field(default=0.5, ge=0, le=1)
+    """Expected F1 below which `blocks` asks trafilatura: 1 % of gold-extraction's pages, whose F1 rises from .09 to .41."""
+
+    max_blocks: int = Field(default=50_000, ge=1)
+    """Blocks above which a page is dropped: 40 MB of features. The largest of gold-extraction has 6,000."""
 
     comments: bool = True
     """Keep readers' comments. trafilatura finds most forum posts as comments."""
@@ -80,7 +104,7 @@ class ExtractSpec:
     drop_hidden: bool = True
     """Remove what `display: none`, `visibility: hidden` or the hidden attribute hides."""
 
-    min_share: float = 0.2
+    min_share: float = Field(default=0.2, ge=0)
     """Ratio of trafilatura's characters to resiliparse's main content below which the latter is taken: trafilatura then
     chose one box of a product, service or forum page. F1 is .841, .838, .841, .842 at .2, .3, .4, .5; above .2 sets of
     articles lose."""
@@ -100,23 +124,52 @@ class ExtractSpec:
             )
         )
 
+        judge = load_model(resolve(self.model).path) if self.extractor == "blocks" else None
+
         def extract(text: str, page: Page, plain: str | None = None) -> Extracted | Drop:
             if media_of(page) == "text":
                 return Extracted(text=text, title=None, extractor="plain") if text.strip() else Drop("no_text", 0)
-            text = _safe(text)
-            deep = _too_deep(text, self.max_depth)
-            found, name = self._trafilatura(text) if self.extractor == "trafilatura" else "", "trafilatura"
-            chars = _chars(found)
-            # The second opinion is part of the plain text: against enough of that it cannot win, and need not be asked.
-            if not deep and (plain is None or chars <= self.min_share * _chars(plain)):
-                second = extract_plain_text(text, main_content=True, comments=self.comments)
-                if chars <= self.min_share * _chars(second):
-                    found, name = second, "resiliparse"
-            if not found.strip():
-                return Drop("markup_too_deep", threshold=self.max_depth) if deep else Drop("no_text", 0)
-            return Extracted(text=found, title=_title(text), extractor=name)
+            first: Extracted | None = None
+            if judge is not None:
+                found = self._blocks(text, judge)
+                if isinstance(found, Drop) or (found.text and (found.expected_f1 or 0) >= self.doubt):
+                    return found
+                first = found
+            other = self._others(_safe(text), plain)
+            if first is None or (isinstance(other, Drop) and not first.text):
+                return other
+            return first if isinstance(other, Drop) else replace(first, text=other.text, extractor=other.extractor)
 
         return extract
+
+    def _blocks(self, text: str, judge: Callable[[Blocks], Judged]) -> Extracted | Drop:
+        blocks = read_blocks(text, drop_hidden=self.drop_hidden)
+        if len(blocks.texts) > self.max_blocks:
+            return Drop("too_many_blocks", len(blocks.texts), self.max_blocks)
+        judged = judge(blocks)
+        keep = judged.keep if self.comments else judged.keep & ~in_comments(blocks)
+        return Extracted(
+            text=write_blocks(blocks, keep, style=self.style, tables=self.tables),
+            title=_normalized(blocks.title),
+            extractor="blocks",
+            expected_f1=judged.expected_f1,
+            metadata={key: kept for key, value in blocks.meta.items() if (kept := _normalized(value))},
+        )
+
+    def _others(self, text: str, plain: str | None) -> Extracted | Drop:
+        """trafilatura, and resiliparse where that leaves next to nothing of what the latter calls main content."""
+        deep = _too_deep(text, self.max_depth)
+        name = "trafilatura"
+        found = self._trafilatura(text) if self.extractor != "resiliparse" else ""
+        chars = _chars(found)
+        # The second opinion is part of the plain text: against enough of that it cannot win, and need not be asked.
+        if not deep and (plain is None or chars <= self.min_share * _chars(plain)):
+            second = extract_plain_text(text, main_content=True, comments=self.comments)
+            if chars <= self.min_share * _chars(second):
+                found, name = second, "resiliparse"
+        if not found.strip():
+            return Drop("markup_too_deep", threshold=self.max_depth) if deep else Drop("no_text", 0)
+        return Extracted(text=found, title=_title(text), extractor=name)
 
     def _trafilatura(self, text: str) -> str:
         for joiner, letter in _JOINERS:
@@ -143,11 +196,11 @@ def plain_text(text: str) -> str:
 
 
 def _safe(text: str) -> str:
-    """Text that both parsers take: no lone surrogates, no NULs, no giant tags."""
+    """Text that resiliparse and trafilatura take: no lone surrogates, no NULs, no giant tags, joiners as characters."""
     text = text.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")
     if "&zw" in text or "&#820" in text or "&#x200" in text:
         text = _JOINER_ENTITY.sub(lambda match: html.unescape(match.group()), text)
-    return _GIANT_TAG.sub(r"<\1>", text)
+    return without_giant_tags(text)
 
 
 def _too_deep(text: str, limit: int) -> bool:
@@ -174,8 +227,11 @@ def _too_deep(text: str, limit: int) -> bool:
 
 def _title(text: str) -> str | None:
     match = _TITLE.search(text)
-    title = " ".join(normalize(html.unescape(match.group(1)))[0].split())[:_MAX_TITLE_CHARS] if match else ""
-    return title or None
+    return _normalized(html.unescape(match.group(1))) if match else None
+
+
+def _normalized(text: str | None) -> str | None:
+    return " ".join(normalize(text)[0].split())[:_MAX_TITLE_CHARS] or None if text else None
 
 
 def _chars(text: str) -> int:

@@ -7,13 +7,13 @@ articles (mp.weixin.qq.com) and other pages that a script reveals arrive with th
 
 import re
 
-from lxml.etree import XPath
+from lxml.etree import XPath, _Attrib
 from lxml.html import HtmlElement
 
 _HIDING = re.compile(r"(?i)(?:display\s{0,4}:\s{0,4}none|visibility\s{0,4}:\s{0,4}hidden)")
-_MAX_RATIO = 0.2  # of the page's text; spoilers, pop-ups, share boxes and word salad for search engines are below
+MAX_RATIO = 0.2  # of the page's text; spoilers, pop-ups, share boxes and word salad for search engines are below
 _MAX_ELEMENTS = 1_000  # each look costs the element's size
-_KEPT_TAGS = frozenset({"html", "body", "head", "main", "article"})
+KEPT_TAGS = frozenset({"html", "body", "head", "main", "article"})
 
 
 # Plain strings: lxml's "smart" ones, which know their parent, cost three times as much.
@@ -24,21 +24,25 @@ _STYLED = XPath("//*[@hidden or @style]")
 def remove_hidden(tree: HtmlElement) -> int:
     """Remove hidden elements; return how many. Their following text stays."""
     removed, page_chars = 0, -1
-    for element in list(filter(_is_hidden, _STYLED(tree)))[:_MAX_ELEMENTS]:
-        if element.tag in _KEPT_TAGS or element.getparent() is None:
+    for element in [element for element in _STYLED(tree) if hides(element.attrib)][:_MAX_ELEMENTS]:
+        if element.tag in KEPT_TAGS or element.getparent() is None:
             continue
         chars = _chars(element)
         if chars and page_chars < 0:
             page_chars = _chars(tree)
-        if chars <= _MAX_RATIO * page_chars or not chars:
+        if chars <= MAX_RATIO * page_chars or not chars:
             element.drop_tree()
             removed += 1
     return removed
 
 
-def _is_hidden(element: HtmlElement) -> bool:
+def hides(attrib: _Attrib) -> bool:
+    """Whether an element's own attributes hide it."""
     # "until-found" shows the text to a search in the page: it is folded, not hidden.
-    return element.get("hidden", "until-found") != "until-found" or _HIDING.search(element.get("style", "")) is not None
+    if "hidden" in attrib and attrib["hidden"] != "until-found":
+        return True
+    style = attrib.get("style")
+    return style is not None and _HIDING.search(style) is not None
 
 
 def _chars(element: HtmlElement) -> int:

@@ -86,7 +86,7 @@ _LOCAL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._%+'-"
 _RESERVED = re.compile(r"(?:^|\.)(?:example\.(?:com|net|org|edu|cn)|example|test|invalid|localhost|local)$")
 _NEXT_SENTENCE = re.compile(r"(?<=[a-z]{2})\.[A-Z][a-z]+$")  # "me@site.com.Sarah is ..."
 _FILES = frozenset(
-    "png jpg jpeg gif svg webp bmp ico js ts css html htm json xml yml yaml txt pdf gz mp4 dll exe jar".split()  # noqa: SIM905
+    "png jpg jpeg gif svg webp bmp ico js ts css html htm json xml yml yaml txt pdf gz mp4 dll exe jar".split()
 )
 
 

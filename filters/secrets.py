@@ -69,7 +69,7 @@ def _password(match: re.Match[str]) -> Span | None:
 
 _VARIABLE = re.compile(r"[${\[(]|%s$|%\w+%$|[A-Z_]+$")  # $PASS, {pass}, %s, %PASS%, PASS
 _PASSWORD_WORDS = frozenset(
-    "password passwd pass pwd secret token user username postgres root admin guest mysql redis mongo test key 密码".split()  # noqa: SIM905
+    "password passwd pass pwd secret token user username postgres root admin guest mysql redis mongo test key 密码".split()
 )
 
 

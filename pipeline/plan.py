@@ -168,11 +168,8 @@ def asset_names(recipe: Recipe) -> tuple[str, ...]:
 
 def measuring_assets(recipe: Recipe) -> tuple[str, ...]:
     """Those that shape documents and signals."""
-    return tuple(
-        sorted(
-            {"lid.176", recipe.contamination.index, *recipe.perplexity.models.values(), *recipe.safety.models.values()}
-        )
-    )
+    named = {"lid.176", recipe.contamination.index, *recipe.perplexity.models.values(), *recipe.safety.models.values()}
+    return tuple(sorted(named | ({recipe.extract.model} if recipe.extract.extractor == "blocks" else set())))
 
 
 def _fingerprints(recipe: Recipe, splits: tuple[Split, ...], assets: dict[str, str]) -> Fingerprints:

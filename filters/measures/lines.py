@@ -64,7 +64,9 @@ _ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\t]+")
 _CJK_ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\s]+")
 _NO_TAGS = re.compile(r"[。！？｡!?…؟۔।॥።။៕.$\\=(){}\[\]（）<`]")  # a sentence, a formula, code, markup
 _MIN_ENTRIES = 4
-_FRAGMENT_BYTES = 60  # of UTF-8: 60 Latin letters, 20 Han, or a mixture as long; titles on lists reach it
+_FRAGMENT_BYTES = (
+    66  # of UTF-8: 66 Latin letters, 22 Han, or a mixture as long; titles on lists reach it with their dates
+)
 _LIST_LINES = 10  # fewer lines are no list: a question and its choices have five
 _NAVIGATION_LINES = 3  # a line of navigation is at most so many short lines long
 _C4_WORDS, _C4_TFDS_WORDS = 3, 5
@@ -134,7 +136,7 @@ def _fragment_chars(lines: tuple[str, ...], lengths: list[int]) -> int:
         if length <= _FRAGMENT_BYTES
         and not line.endswith(_LINE_ENDS)
         and not line.endswith(_OPEN_ENDS)
-        and len(line.encode("utf-8", "surrogatepass")) <= _FRAGMENT_BYTES
+        and len(line.removeprefix("- ").encode("utf-8", "surrogatepass")) <= _FRAGMENT_BYTES
     )
 
 

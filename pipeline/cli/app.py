@@ -23,7 +23,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 train_app = typer.Typer(
-    help="Make a language model, classifier, tokenizer or test-question index of your own.", no_args_is_help=True
+    help="Make a language model, extractor, classifier, tokenizer or test-question index of your own.",
+    no_args_is_help=True,
 )
 app.add_typer(train_app, name="train")
 
@@ -155,6 +156,25 @@ def train_lm(
     from pipeline.cli import train as command
 
     _guarded(lambda: command.lm(inputs, output, language=language, order=order, prune=prune))
+
+
+@train_app.command("extractor")
+def train_extractor(
+    folder: Annotated[
+        str,
+        typer.Argument(
+            metavar="FOLDER", help="Pages and their main text: pages-<set>.warc.gz and gold-<set>.jsonl.gz."
+        ),
+    ],
+    output: FileOption,
+) -> None:
+    """Forests that tell main text from the rest, for [extract]; minutes for 700 pages. Needs catboost.
+
+    A row of gold has the page's `url` and its text as `gold`, or `kind` = snippets with the lists `with` and `without`.
+    """
+    from pipeline.cli import train as command
+
+    _guarded(lambda: command.extractor(folder, output))
 
 
 @train_app.command("safety")

@@ -1,4 +1,4 @@
-"""`train`: a language model, a safety classifier, a tokenizer or a test-question index of the user's own.
+"""`train`: a language model, an extractor, a safety classifier, a tokenizer or an index of test questions of the user's own.
 
 Reads JSON lines, Parquet, text, or a snapshot's `documents/`; writes one file and its description (`asset.toml` beside
 it, with its hash, calibration and command), which a recipe then names by its path.
@@ -14,6 +14,7 @@ from rich.console import Console
 
 from pipeline.cli.errors import UsageError
 from pipeline.train.contamination import build_index
+from pipeline.train.extractor import read_gold, train_extractor
 from pipeline.train.kenlm_tools import ToolError
 from pipeline.train.lm import train_lm
 from pipeline.train.pin import pin
@@ -35,6 +36,11 @@ def lm(inputs: Sequence[str], output: str, *, language: str, order: int, prune: 
     except ToolError as error:
         raise UsageError(str(error)) from error
     return _pin(output, f"[perplexity]\nmodels.{language}", calibration)
+
+
+def extractor(folder: str, output: str) -> int:
+    """Forests for `[extract]`, from pages with their main text."""
+    return _pin(output, "[extract]\nmodel", train_extractor(read_gold(_existing(folder)), _target(output)))
 
 
 def safety(inputs: Sequence[str], output: str, *, language: str) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from filters.assets import ROOT
 from pipeline.train.contamination import build_index
+from pipeline.train.extractor import read_gold, train_extractor
 from pipeline.train.lm import train_lm
 from pipeline.train.pin import pin, write_index
 from pipeline.train.spam import spam_samples
@@ -148,6 +149,22 @@ def contamination() -> None:
     )
 
 
+def extractor() -> None:
+    """assets/extractor/main-text.npz, and the models of the folds that `make quality` judges it by."""
+    path = ROOT / "extractor" / "main-text.npz"
+    calibration = train_extractor(read_gold(DATA / "gold-extraction"), path, folds=path.parent)
+    for file in sorted(path.parent.glob("*.npz")):
+        pin(
+            file,
+            name="extractor" if file == path else f"extractor-{file.stem}",
+            licence="CC BY 4.0",
+            attribution=f"{_GOLD}, adbar/trafilatura (Apache-2.0)",
+            origin="Trained by this project; see NOTICE in this folder.",
+            command="python -m pipeline.train.shipped extractor",
+            calibration=calibration if file == path else None,
+        )
+
+
 RECIPES: Mapping[str, Callable[[], None]] = {
     "lm-zh": lm_zh,
     "lm-en": lm_en,
@@ -155,6 +172,7 @@ RECIPES: Mapping[str, Callable[[], None]] = {
     "toxicity-zh": toxicity_zh,
     "toxicity-en": toxicity_en,
     "contamination": contamination,
+    "extractor": extractor,
 }
 
 if __name__ == "__main__":

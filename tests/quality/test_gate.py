@@ -103,7 +103,7 @@ def test_a_failed_run_is_one_sentence_and_exit_code_1(monkeypatch, tmp_path, cap
 
 
 def test_text_f1_is_that_of_four_token_shingles():
-    assert pages.tokens("Ｈello, 世界 foo2") == ["hello", "世", "界", "foo2"]
+    assert pages.tokens_of("Ｈello, 世界 foo2") == ["hello", "世", "界", "foo2"]
     assert pages.text_f1("一二三四五", "一二三四五") == 1
     assert pages.text_f1("一二三四五", "一二三四") == pytest.approx(2 / 3)  # one shingle of one, one of two
     assert pages.text_f1("a b c d", "") == 0

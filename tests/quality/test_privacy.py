@@ -1,4 +1,4 @@
-# ruff: noqa: SIM905, T201 -- tables are printed, lists of numbers read best so
+# ruff: noqa: T201 -- tables are printed, lists of numbers read best so
 """Recall on made-up valid numbers in varied contexts, and false positives on random digits and on clean texts.
 
 `python -m pytest tests/quality/test_privacy.py -s` prints the tables.

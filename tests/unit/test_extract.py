@@ -38,21 +38,40 @@ def text_of(html, **options):
 
 def test_an_article():
     result = extract(document(PARAGRAPHS), page())
-    assert (result.title, result.extractor) == ("公园 & 湖边", "trafilatura")
+    assert (result.title, result.extractor) == ("公园 & 湖边", "blocks")
     assert result.text.count(ARTICLE) == 5
     assert "首页" not in result.text
     assert "版权所有" not in result.text
 
 
-def test_the_other_extractor():
-    result = ExtractSpec(extractor="resiliparse").open()(document(PARAGRAPHS), page())
-    assert result.extractor == "resiliparse"
+@pytest.mark.parametrize("name", ["trafilatura", "resiliparse"])
+def test_the_other_extractors(name):
+    result = ExtractSpec(extractor=name).open()(document(PARAGRAPHS), page())
+    assert result.extractor == name
+    assert result.expected_f1 is None
     assert result.text.count(ARTICLE) == 5
+
+
+def test_a_doubtful_page_goes_to_trafilatura():
+    html = document("<p>短。</p>") + "<ul>" + "<li><a href=x>链接</a></li>" * 30 + "</ul>"
+    sure, unsure = (ExtractSpec(doubt=doubt).open()(html, page()) for doubt in (0, 1))
+    assert (sure.extractor, unsure.extractor) == ("blocks", "trafilatura")
+    assert sure.expected_f1 == unsure.expected_f1 < 0.95
+
+
+def test_too_many_blocks_are_a_reason():
+    assert ExtractSpec(max_blocks=10).open()("<p>x" * 11, page()) == Drop("too_many_blocks", 11, 10)
+
+
+def test_markdown_is_a_choice():
+    body = "<h2>散步的路</h2>" + PARAGRAPHS
+    assert "## 散步的路" in text_of(document(body), style="markdown")
+    assert "## 散步的路" not in text_of(document(body))
 
 
 def test_fall_back_where_trafilatura_finds_next_to_nothing():
     # 300 levels: beyond libxml2's limit, so trafilatura sees nothing
-    result = extract(document("<div>" * 300 + PARAGRAPHS + "</div>" * 300), page())
+    result = ExtractSpec(extractor="trafilatura").open()(document("<div>" * 300 + PARAGRAPHS + "</div>" * 300), page())
     assert result.extractor == "resiliparse"
     assert result.text.count(ARTICLE) == 5
 
@@ -75,12 +94,14 @@ def test_hidden_text_goes(attribute):
 
 def test_hidden_text_is_a_choice():
     hidden = f"<div hidden><p>{SPAM}{SPAM}</p></div><p>{ARTICLE}后面</p>"
-    assert SPAM in text_of(document(PARAGRAPHS + hidden), drop_hidden=False)
+    assert SPAM in text_of(document(PARAGRAPHS + hidden), drop_hidden=False, extractor="trafilatura")
 
 
 @pytest.mark.parametrize("attribute", ["hidden='until-found'", "style='display:block'", "data-x='display:none'"])
 def test_text_that_is_not_hidden_stays(attribute):
-    assert "看得见" in text_of(document(PARAGRAPHS + f"<div {attribute}><p>{ARTICLE}看得见</p></div>"))
+    assert "看得见" in text_of(
+        document(PARAGRAPHS + f"<div {attribute}><p>{ARTICLE}看得见</p></div>"), extractor="trafilatura"
+    )
 
 
 def test_a_page_that_a_script_will_reveal_is_not_hidden():

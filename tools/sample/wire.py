@@ -221,8 +221,9 @@ def hostile() -> list[Planted]:
             capture=Capture(url=f"https://www.widefield.test/{name}", headers=(HTML,), body=text.encode()),
             truth=Truth(
                 kind=kind,
-                verdicts=("ledger", "quarantine"),
-                reasons=ends,
+                # The learned extractor reads the page that makes trafilatura hang; it is no text worth keeping.
+                verdicts=("ledger", "quarantine", "drop") if kind == "hostile_hang" else ("ledger", "quarantine"),
+                reasons=(*ends, "*rule*") if kind == "hostile_hang" else ends,
                 language="en",
                 script="Latn",
             ),
