@@ -80,6 +80,8 @@ LINES: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "rights": (
         (
             r"(?:©|\(c\)|copyright)[^!?\n]*all rights? reserved\.?",
+            r"all rights? reserved\.?[^!?\n]*(?:this (?:web)?site|agreement|policy|permission|terms)[^!?\n]*",
+            r"[^！？\n]*無断(?:転載|複製|転用|引用)[^！？\n]*(?:禁|遠慮)[^！？\n]*",
             r"(?:本站|本网|本网站|网站)?(?:版权所有|版權所有)(?:[^者人。！？\n][^。！？\n]*)?",
             r"[^。！？\n]*icp[ \t]*[备證证][ \t]*\d{4,}[ \t]*号?[^。！？\n]*",
             r"[^。！？\n]*公网安备[ \t]*\d{6,}[^。！？\n]*",

@@ -222,3 +222,15 @@ def test_time_is_linear(line):
 
     seconds(short)
     assert seconds(long) < 8 * 3 * seconds(short) + 0.05
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "All rights reserved. Use of this site constitutes acceptance of our User Agreement and Privacy Statement.",
+        "掲載の記事・写真の無断転載を禁じます。すべての内容は著作権法によって保護されています。",
+    ],
+)
+def test_long_claims_of_rights_go(line):
+    text = "The council met on Monday and spoke about the bridge for two hours.\nNobody left early."
+    assert RepairSpec().open()(f"{text}\n{line}").text == text
