@@ -1,12 +1,10 @@
 """The beginning of the sample crawl, a hundred records or so in a few splits: for tests that run the whole pipeline."""
 
 import json
-import subprocess
-import sys
 import zlib
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.command import ROOT, command
+
 RECIPE = "recipes/sample.toml"
 # A loaded machine must not quarantine a page, the truth table speaks of the whole crawl, and eight splits are shared out.
 SETTINGS = ("limits.record_seconds=120", "gates.self_audit=false", 'source.split_bytes="16KiB"')
@@ -23,20 +21,6 @@ def write_crawl(path):
         end = len(data) - len(member.unused_data)
     path.write_bytes(data[:end])
     return path
-
-
-def command(*arguments, environment=None, timeout=180):
-    """Run beam_runner.py from the root of the project, as a user does; exit code and output."""
-    done = subprocess.run(
-        [sys.executable, "beam_runner.py", *map(str, arguments)],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
 
 
 def run(crawl, output, *options, beam=(), environment=None):

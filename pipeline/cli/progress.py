@@ -7,11 +7,11 @@ nothing to watch, and only the elapsed time is shown.
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pipeline.pool import running_pool
 
@@ -32,7 +32,7 @@ _TICK_SECONDS = 0.2
 def watching(splits: int) -> Iterator[None]:
     """Show progress on standard error until the block ends."""
     console = Console(stderr=True)
-    stop = threading.Event()
+    start = time.monotonic()
     if console.is_terminal:
         bar = Progress(
             TextColumn("{task.description:<21}"),
@@ -43,37 +43,39 @@ def watching(splits: int) -> Iterator[None]:
             transient=True,
         )
         shown = bar.add_task("Starting", total=splits, note="")
-        target, arguments = _draw, (bar, shown, splits, stop)
-        with bar:
-            watcher = threading.Thread(target=target, args=arguments, daemon=True)
-            watcher.start()
-            try:
-                yield
-            finally:
-                stop.set()
-                watcher.join()
+
+        def draw() -> None:
+            stage, done, note = _state(splits, time.monotonic() - start)
+            bar.update(shown, description=stage, completed=done, note=note)
+
+        with bar, meanwhile(draw, _TICK_SECONDS):
+            yield
         return
-    watcher = threading.Thread(target=_print, args=(splits, stop), daemon=True)
+
+    def say() -> None:
+        stage, done, note = _state(splits, time.monotonic() - start)
+        sys.stderr.write(f"{stage}: {done:.1f} of {splits} splits, {note}\n")
+
+    with meanwhile(say, _LINE_SECONDS):
+        yield
+
+
+@contextmanager
+def meanwhile(look: Callable[[], None], seconds: float) -> Iterator[None]:
+    """Call `look` from a thread, every so many seconds, until the block ends."""
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(seconds):
+            look()
+
+    watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
         yield
     finally:
         stop.set()
         watcher.join()
-
-
-def _draw(bar: Progress, shown: TaskID, splits: int, stop: threading.Event) -> None:
-    start = time.monotonic()
-    while not stop.wait(_TICK_SECONDS):
-        stage, done, note = _state(splits, time.monotonic() - start)
-        bar.update(shown, description=stage, completed=done, note=note)
-
-
-def _print(splits: int, stop: threading.Event) -> None:
-    start = time.monotonic()
-    while not stop.wait(_LINE_SECONDS):
-        stage, done, note = _state(splits, time.monotonic() - start)
-        sys.stderr.write(f"{stage}: {done:.1f} of {splits} splits, {note}\n")
 
 
 def _state(splits: int, seconds: float) -> tuple[str, float, str]:

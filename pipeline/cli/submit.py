@@ -10,14 +10,13 @@ import os
 import re
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from pipeline import storage
 from pipeline.cli.errors import RunFailedError, UsageError
-from pipeline.cli.progress import watching
+from pipeline.cli.progress import meanwhile, watching
 from pipeline.plan import RunPlan
 from pipeline.pool import running_pool
 from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PAIRS_STAGE, TOKENS_STAGE
@@ -197,21 +196,15 @@ def _value(beam_options: Sequence[str], name: str) -> str | None:
 @contextmanager
 def _watching_commits(plan: RunPlan) -> Iterator[None]:
     """Say now and then, on standard error, how many parts of which stage are committed."""
-    stop = threading.Event()
+    said = ""
 
     def look() -> None:
-        said = ""
-        while not stop.wait(_COMMIT_SECONDS):
-            if (now := _committed(plan)) != said:
-                _say(said := now)
+        nonlocal said
+        if (now := _committed(plan)) != said:
+            _say(said := now)
 
-    watcher = threading.Thread(target=look, daemon=True)
-    watcher.start()
-    try:
+    with meanwhile(look, _COMMIT_SECONDS):
         yield
-    finally:
-        stop.set()
-        watcher.join()
 
 
 def _committed(plan: RunPlan) -> str:

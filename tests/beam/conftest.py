@@ -12,7 +12,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tests.small_crawl import ROOT, write_crawl
+from tests.command import ROOT
+from tests.small_crawl import write_crawl
 
 JOB = "2025-03-08_01_02_03-42"
 

@@ -17,7 +17,8 @@ from apache_beam.portability.api import beam_runner_api_pb2
 
 from pipeline.recipe import load_recipe
 from tests.beam.conftest import JOB
-from tests.small_crawl import ROOT, command, contents, manifest_of, run
+from tests.command import ROOT, command
+from tests.small_crawl import contents, manifest_of, run
 
 pytestmark = pytest.mark.slow
 

@@ -1,14 +1,13 @@
 """One run of the sample crawl for all tests that look at it, through the command line as a user has it."""
 
 import json
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.command import ROOT, command
+
 SAMPLE = "assets/sample/crawl-*.warc.gz"
 
 
@@ -28,19 +27,6 @@ class Run:
     def contents(self):
         """Content hash of every table."""
         return {table: entry["content"] for table, entry in self.manifest["tables"].items()}
-
-
-def command(*arguments, timeout=300):
-    """Run beam_runner.py from the root of the project."""
-    done = subprocess.run(
-        [sys.executable, "beam_runner.py", *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
-    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="session")

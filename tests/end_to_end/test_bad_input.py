@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.end_to_end.conftest import ROOT, command
+from tests.command import ROOT, command
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,8 @@ import time
 import psutil
 import pytest
 
-from tests.end_to_end.conftest import ROOT
+from tests.command import ROOT
+from tests.end_to_end.conftest import Run
 
 pytestmark = pytest.mark.slow
 
@@ -111,8 +112,6 @@ def test_kill_9_of_a_child_costs_nothing_but_time(reference, inputs, tmp_path):
             break
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
-    from tests.end_to_end.conftest import Run
-
     assert Run(0, output, folder).contents == made.contents
 
 

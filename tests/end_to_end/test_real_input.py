@@ -5,7 +5,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from tests.end_to_end.conftest import ROOT, command
+from tests.command import ROOT, command
 
 DATA = ROOT.parent / "shared" / "data"
 pytestmark = [pytest.mark.slow, pytest.mark.shared]

@@ -13,7 +13,8 @@ from moto import settings as moto_settings
 from moto.core.authorization import ActionAuthenticatorMixin
 from moto.server import ThreadedMotoServer
 
-from tests.small_crawl import RECIPE, command, contents, manifest_of, run, write_crawl
+from tests.command import command
+from tests.small_crawl import RECIPE, contents, manifest_of, run, write_crawl
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 import pyarrow.parquet as pq
 import pytest
 
-from tests.end_to_end.conftest import ROOT, Run, command
+from tests.command import ROOT, command
+from tests.end_to_end.conftest import Run
 
 pytestmark = pytest.mark.slow
 
