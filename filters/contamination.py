@@ -9,6 +9,7 @@ options. The index holds hashes and item ids, never text (pipeline/train/contami
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ SIGNALS = (
 CHINESE, OTHER, ANCHOR = 10, 25, 5  # characters per n-gram: of Chinese items, of others, and of the start of short ones
 HELD = 0.5
 _EVIDENCE = 4  # n-grams (or all, of an item with fewer) below which coverage stays below one half: one shared phrase
+_POWERS = 1 << 16  # kept of each of the two bases: .5 MB, enough for 99 texts in 100
 _MAP_BITS = 22  # 4 MiB: one n-gram in 12 of a clean text goes on to the search
 
 Codes = npt.NDArray[np.uint64]
@@ -86,9 +88,9 @@ class Rolling:
         text = key.replace(" ", "").encode("utf-32-le", "replace")
         codes = np.frombuffer(text, dtype="<u4").astype(np.uint64)
         self.size = len(codes)
-        powers = np.full(self.size, self._BASE, dtype=np.uint64).cumprod(dtype=np.uint64)
-        self._sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(codes * powers, dtype=np.uint64)])
-        self._unshift = np.full(self.size + 1, self._INVERSE, dtype=np.uint64).cumprod(dtype=np.uint64)
+        self._sums = np.zeros(self.size + 1, np.uint64)
+        np.cumsum(codes * _powers(self._BASE, self.size), dtype=np.uint64, out=self._sums[1:])
+        self._unshift = _powers(self._INVERSE, self.size + 1)
 
     def grams(self, length: int) -> Codes:
         """uint64[size - length + 1]: the hash of the stretch of that length at every position."""
@@ -125,8 +127,7 @@ class _Index:
         found: dict[int, float] = {}
         for length, hashes, items, bits in self._tables:
             grams = text.grams(length)
-            held = np.unique(grams[_possible(grams, bits)])
-            places = _postings(hashes, held)[0]
+            places = _postings(hashes, np.unique(_held(hashes, grams[_possible(grams, bits)])))[0]
             for item, count in zip(*np.unique(items[places], return_counts=True), strict=True):
                 total = int(self._totals[item])
                 share = float(count) / total
@@ -173,8 +174,15 @@ def _table(stored: Mapping[str, npt.NDArray[np.generic]], name: str) -> _Table:
 
 def _possible(hashes: Codes, places: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Which hashes may be in the table: all that are, and a few more."""
-    possible: npt.NDArray[np.bool_] = places[hashes >> _shift(places)]
-    return possible
+    # As signed numbers, which numpy indexes with as they are; "wrap" spares it a look at all of them first.
+    return places.take((hashes >> _shift(places)).view(np.int64), mode="wrap")
+
+
+def _held(table: Codes, hashes: Codes) -> Codes:
+    """Those of the hashes that are in the sorted table: of an ordinary text hardly any of the possible ones."""
+    places = np.searchsorted(table, hashes)
+    held: Codes = hashes[table[np.minimum(places, len(table) - 1)] == hashes]
+    return held
 
 
 def _shift(places: npt.NDArray[np.bool_]) -> np.uint64:
@@ -191,8 +199,26 @@ def _postings(table: Codes, wanted: Codes) -> tuple[npt.NDArray[np.int64], npt.N
     return np.arange(ends[-1]) + np.repeat(left - (ends - sizes), sizes), sizes
 
 
+def _powers(base: int, count: int) -> Codes:
+    """uint64[count]: base, its square and so on, modulo 2**64. Read-only: what most texts need is made once."""
+    if count > _POWERS:
+        return np.full(count, base, dtype=np.uint64).cumprod(dtype=np.uint64)
+    return _first_powers(base)[:count]
+
+
+@cache
+def _first_powers(base: int) -> Codes:
+    powers = np.full(_POWERS, base, dtype=np.uint64).cumprod(dtype=np.uint64)
+    powers.setflags(write=False)
+    return powers
+
+
 def _mix(hashes: Codes) -> Codes:
     """The finaliser of splitmix64: spreads every bit, so that the high bits can index a table."""
-    hashes = (hashes ^ (hashes >> np.uint64(30))) * np.uint64(0xBF58_476D_1CE4_E5B9)
-    hashes = (hashes ^ (hashes >> np.uint64(27))) * np.uint64(0x94D0_49BB_1331_11EB)
-    return hashes ^ (hashes >> np.uint64(31))
+    mixed = hashes >> np.uint64(30)
+    mixed ^= hashes
+    mixed *= np.uint64(0xBF58_476D_1CE4_E5B9)
+    mixed ^= mixed >> np.uint64(27)
+    mixed *= np.uint64(0x94D0_49BB_1331_11EB)
+    mixed ^= mixed >> np.uint64(31)
+    return mixed

@@ -9,6 +9,7 @@ violent content: see RISKS for what is covered.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 import fasttext
 import numpy as np
@@ -45,11 +46,12 @@ _SPAM = ("gambling", "adult", "advert")
 _CITATION = "two thresholds per risk: reference chinese_safety B4; figures: tests/quality/test_toxicity.py"
 _NONE: Mapping[str, float | None] = {signal.name: None for signal in SIGNALS}
 _CHINESE = re.compile(r"(?<![a-z0-9])[a-z]{2,}(?![a-z0-9])|[^\W\da-z_]")
-_WORD = re.compile(r"(?<!\S)[^\W\d_]+(?!\S)")
+_WORD = re.compile(r"[^\W\d_]+")  # what isalpha() refuses of it are ² and other numbers that are no decimal digits
 _CHARACTERS_PER_WINDOW = 60  # Chinese; the training comments have 48 on average
 _WORDS_PER_WINDOW = 25
 
 Scorer = Callable[[TextView], Mapping[str, float | None]]
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True, kw_only=True, config=SPEC)
@@ -85,7 +87,7 @@ class SafetySpec:
             model = models.get(view.language)
             if model is None or len(view.key) < self.min_characters:
                 return _NONE
-            probability = model.probabilities(spread(windows(view.key, view.language), self.max_windows))
+            probability = model.probabilities(windows(view.key, view.language, self.max_windows))
             toxic = probability["toxic"]
             spam = sum((probability[label] for label in _SPAM), np.zeros_like(toxic))
             return {
@@ -121,22 +123,24 @@ class SafetySpec:
         )
 
 
-def windows(key: str, language: str) -> Sequence[str]:
-    """The key as fastText's input, in windows: for Chinese 60 tokens, each a character or a Latin word; else 25 words.
+def windows(key: str, language: str, limit: int | None = None) -> Sequence[str]:
+    """The key as fastText's input, in windows, at most `limit` of them, evenly spread: for Chinese 60 tokens, each a character or a Latin word; else 25 words.
 
     Numbers, single Latin letters and letters mixed with digits are left out: in adverts they are telephone numbers and
     account names, and a model that learns them takes mathematics for spam. A remainder shorter than a third of a window
     joins the one before it. A key without tokens is one empty window.
     """
     chinese = language == "zh"
-    pieces = (_CHINESE if chinese else _WORD).findall(key)
+    pieces = (
+        _CHINESE.findall(key) if chinese else [word for word in key.split() if word.isalpha() or _WORD.fullmatch(word)]
+    )
     size = _CHARACTERS_PER_WINDOW if chinese else _WORDS_PER_WINDOW
     starts = list(range(0, max(1, len(pieces) - size // 3), size))
-    ends = [*starts[1:], len(pieces)]
-    return [" ".join(pieces[start:end]) for start, end in zip(starts, ends, strict=True)]
+    chosen = list(zip(starts, [*starts[1:], len(pieces)], strict=True))
+    return [" ".join(pieces[start:end]) for start, end in (chosen if limit is None else spread(chosen, limit))]
 
 
-def spread(parts: Sequence[str], limit: int) -> Sequence[str]:
+def spread(parts: Sequence[_Part], limit: int) -> Sequence[_Part]:
     """At most `limit` parts, evenly spread over all of them, the first and the last among them."""
     if len(parts) <= limit:
         return parts

@@ -40,6 +40,8 @@ def main() -> None:
             replies.send(("error", message, "" if known else traceback.format_exc()))
         else:
             replies.send(("done", result))
+            task = result = None
+        _give_back()
 
 
 def _die_with_parent(parent: int) -> None:
@@ -55,6 +57,17 @@ def _limit_memory(extra_bytes: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     limit = _mapped_bytes() + extra_bytes if extra_bytes and sys.platform == "linux" else hard
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+
+
+def _give_back() -> None:
+    """Let the kernel have what a task freed: a child waits for most of some stages, and the next one needs other things."""
+    arrow = sys.modules.get("pyarrow")
+    if arrow is not None:
+        arrow.default_memory_pool().release_unused()
+    if (
+        sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None
+    ):  # glibc has it
+        trim(0)
 
 
 def _mapped_bytes() -> int:

@@ -127,6 +127,11 @@ def opened_chain(fingerprint: str, spec: ChainSpec) -> Callable[[Page], Examined
     return _opened[fingerprint]
 
 
+def forget_chain() -> None:
+    """Let go of the models."""
+    _opened.clear()
+
+
 def _examine(
     examine: Callable[[Page], Examined | Rejected], page: Page, faults: list[tuple[int, str, str]]
 ) -> Examined | Rejected:

@@ -25,7 +25,7 @@ from pipeline.dedup.stars import Stars
 from pipeline.dedup.verify import RANGE, REQUEST, answers, unpack, verified_pairs
 from pipeline.domains import DomainsSpec
 from pipeline.pool import Announce, Fault, TaskFailedError
-from pipeline.read import opened_chain
+from pipeline.read import forget_chain, opened_chain
 from pipeline.report.profile import profile_split, to_json
 from pipeline.shards import merge_shard, shard_name, tokenize_split, write_rows
 from pipeline.snapshot import Blob, Commit, Snapshot
@@ -87,8 +87,10 @@ class DrawTask(_WholeTask):
     charts: "Charts"
 
     def run(self, announce: Announce) -> dict[str, str]:
-        """SVG by name."""
+        """SVG by name. The models of what came before are let go: the renderer takes as much memory."""
         announce(0, 0.0)
+        forget_chain()
+        _tokenizer.cache_clear()
         from pipeline.report.svg import draw  # the renderer: only where it is needed
 
         return draw(self.charts)
