@@ -6,7 +6,7 @@ takes 2, and no library is needed to use it. `python beam_runner.py train extrac
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,11 @@ from filters.blocks.text import Floats
 from filters.blocks.walk import Blocks
 
 _ROWS_AT_ONCE = 4096  # bounds the work arrays: 300 trees x 4096 rows x 8 bytes = 10 MB
+
+
+# A row of links as long as this, beside text, is the site's table of contents: documentation of 600 pages lists them all
+# on each. F1 on gold-extraction .8697 without, .8705 at 20 and 40, where listings lose .014 and .003.
+_CONTENTS_BLOCKS, _CONTENTS_TOKENS, _LINK_SHARE = 40, 50, 0.9
 
 
 class ModelMismatchError(Exception):
@@ -84,7 +89,9 @@ def load_model(path: Path) -> Callable[[Blocks], Judged]:
         measured = measure_blocks(blocks)
         if measured.names != names:
             raise ModelMismatchError(f"{path.name} was trained on other features: train it again")
-        return choose(second_opinion(blocks, measured, first, second), measured.tokens)
+        judged = choose(second_opinion(blocks, measured, first, second), measured.tokens)
+        links = measured.features[:, measured.names.index("link_share")] > _LINK_SHARE
+        return replace(judged, keep=without_contents(judged.keep, links, measured.tokens))
 
     return judge
 
@@ -107,6 +114,17 @@ def choose(probabilities: Floats, tokens: Floats) -> Judged:
     f1 = 2 * hits / (kept + hits[-1])
     best = float(f1.max())
     return Judged(keep=probabilities >= best / 2, expected_f1=best)
+
+
+def without_contents(keep: NDArray[np.bool_], links: NDArray[np.bool_], tokens: Floats) -> NDArray[np.bool_]:
+    """`keep` without rows of _CONTENTS_BLOCKS kept links and more, where _CONTENTS_TOKENS of other text remain."""
+    kept = np.flatnonzero(keep)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], links[kept], [False]]).astype(np.int8)))
+    rest = keep.copy()
+    for start, stop in edges.reshape(-1, 2).tolist():
+        if stop - start >= _CONTENTS_BLOCKS:
+            rest[kept[start:stop]] = False
+    return rest if tokens[rest].sum() >= _CONTENTS_TOKENS else keep
 
 
 def save_model(path: Path, names: tuple[str, ...], first: Forest, second: Forest) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from filters.blocks.features import measure_blocks
 from filters.blocks.layout import write_blocks
-from filters.blocks.model import Forest, ModelMismatchError, choose, load_model, save_model
+from filters.blocks.model import Forest, ModelMismatchError, choose, load_model, save_model, without_contents
 from filters.blocks.walk import read_blocks
 from filters.blocks.words import in_comments
 
@@ -168,3 +168,11 @@ def test_markdown_layout():
 def test_comments_are_found_by_the_names_of_their_elements():
     blocks = read_blocks("<p>text<div id=comments><h3>Two</h3><div><p>nice</p></div></div><p>after")
     assert in_comments(blocks).tolist() == [False, True, True, False]
+
+
+def test_a_table_of_contents_beside_text_goes_and_a_list_of_links_alone_stays():
+    keep, tokens = np.ones(60, bool), np.full(60, 20, np.float32)
+    links = np.arange(60) >= 15
+    assert without_contents(keep, links, tokens).tolist() == [True] * 15 + [False] * 45
+    assert without_contents(keep, np.arange(60) >= 25, tokens).all()  # 35 links
+    assert without_contents(keep, np.ones(60, bool), tokens).all()
