@@ -46,7 +46,7 @@ def measure_repetition(view: TextView, vocabulary: Vocabulary) -> dict[str, floa
     """The signals of this module."""
     chars = len(view.text)
     repeated_lines, repeated_line_chars = _repeated(view.lines)
-    paragraphs = _PARAGRAPH_END.split(view.text.strip()) if view.lines else []
+    paragraphs = _paragraphs(view.text.strip()) if view.lines else []
     repeated_paragraphs, repeated_paragraph_chars = _repeated(paragraphs)
     ngrams = _ngram_chars(vocabulary)
     return {
@@ -62,6 +62,10 @@ def measure_repetition(view: TextView, vocabulary: Vocabulary) -> dict[str, floa
 
 def _share(part: int | None, whole: int) -> float | None:
     return None if part is None else ratio(part, whole)
+
+
+def _paragraphs(text: str) -> list[str]:
+    return _PARAGRAPH_END.split(text) if "\n\n\n" in text else text.split("\n\n")
 
 
 def _repeated(parts: tuple[str, ...] | list[str]) -> tuple[int, int]:
@@ -91,45 +95,55 @@ def _ngram_chars(vocabulary: Vocabulary) -> dict[int, int]:
     for n in range(2, DUPLICATE_NGRAMS[-1] + 1):
         if size < n:
             break
-        if not len(at):  # nothing repeats: the first n-gram is the top one, as in Counter.most_common
-            chars[n] = int(ends[n]) + n - 1 if n in TOP_NGRAMS else 0
-            continue
-        at, number, counts = _extend(at, group, size)
-        if n in TOP_NGRAMS:
-            top = int(counts.argmax()) if len(counts) else -1
-            first = int(at[np.argmax(number == top)]) if top >= 0 else 0
-            chars[n] = int(ends[first + n] - ends[first] + n - 1) * (int(counts[top]) if top >= 0 else 1)
+        at, number, firsts, counts = _extend(at, group, size)
+        if n in TOP_NGRAMS:  # ties fall to the earliest, as in Counter.most_common; without repeats, to the first
+            count = int(counts.max(initial=1))
+            first = int(firsts[counts == count].min()) if len(counts) else 0
+            chars[n] = int(ends[first + n] - ends[first] + n - 1) * count
         else:
             chars[n] = _duplicate_chars(at, number, ends, n)
-        group = np.zeros(size, dtype=np.int64)
-        group[at] = number
+        if len(at):
+            group = np.zeros(size, dtype=np.int64)
+            group[at] = number
     return chars
 
 
-def _extend(at: _Ints, group: _Ints, size: int) -> tuple[_Ints, _Ints, _Ints]:
-    """From repeated (n-1)-grams to repeated n-grams: their starts, ascending; the number of each; count of each number.
+_NONE = np.zeros(0, dtype=np.int64)
 
-    Numbers are in order of first occurrence, so that ties for the top n-gram fall to the earliest.
+
+def _extend(at: _Ints, group: _Ints, size: int) -> tuple[_Ints, _Ints, _Ints, _Ints]:
+    """From repeated (n-1)-grams to repeated n-grams: their starts, ascending, and the number of each; the first start
+    and the count of each number.
     """
-    both = at[:-1][np.diff(at) == 1]  # the (n-1)-gram one word on repeats too
-    keys = group[both] * size + group[both + 1]
-    order = np.argsort(keys, kind="stable")
-    ranked = keys[order]
-    starts = np.flatnonzero(np.concatenate(([True], ranked[1:] != ranked[:-1]))) if len(keys) else np.zeros(0, np.int64)
-    counts = np.diff(starts, append=len(keys))
+    both = at[:-1][at[1:] - at[:-1] == 1]  # the (n-1)-gram one word on repeats too
+    if not len(both):
+        return _NONE, _NONE, _NONE, _NONE
+    order, ranked = _sorted((group[both] << size.bit_length()) | group[both + 1], size.bit_length())
+    edges = np.flatnonzero(ranked[1:] != ranked[:-1]) + 1
+    starts = np.concatenate(([0], edges))
+    counts = np.concatenate((edges, [len(both)])) - starts
     repeated = counts > 1
-    kept = order[np.repeat(repeated, counts)]
-    firsts, counts = order[starts[repeated]], counts[repeated]
-    by_first = np.argsort(firsts)
-    numbers = np.empty(len(firsts), dtype=np.int64)
-    numbers[by_first] = np.arange(len(firsts))
-    number = np.repeat(numbers, counts)
-    by_position = np.argsort(kept)
-    return both[kept[by_position]], number[by_position], counts[by_first]
+    numbers = np.full(len(both), -1)
+    kept = np.repeat(repeated, counts)
+    counts = counts[repeated]
+    numbers[order[kept]] = np.repeat(np.arange(len(counts)), counts)
+    again = numbers >= 0
+    return both[again], numbers[again], both[order[starts[repeated]]], counts
+
+
+def _sorted(keys: _Ints, bits: int) -> tuple[_Ints, _Ints]:
+    """Order of the keys, equal ones by position, and the keys in it. Keys have 2 * `bits` bits, positions `bits`."""
+    if 3 * bits < 63:  # key and position in one number: plain numbers sort faster than their order is found
+        packed = np.sort((keys << bits) | np.arange(len(keys)))
+        return packed & ((1 << bits) - 1), packed >> bits
+    order = np.argsort(keys, kind="stable")
+    return order, keys[order]
 
 
 def _duplicate_chars(at: _Ints, number: _Ints, ends: _Ints, n: int) -> int:
     """Characters of n-grams seen before, left to right; after one, the scan goes on behind it."""
+    if not len(at):
+        return 0
     seen: set[int] = set()
     free = total = 0
     for start, gram in zip(at.tolist(), number.tolist(), strict=True):

@@ -53,13 +53,15 @@ def words(text: str, language: str, script: str = "") -> tuple[str, ...]:
     segmentation = profile(language).segmentation
     if segmentation == "dictionary":
         return _dictionary_words(text, traditional=script == "Hant")
-    pattern = _kana_pattern() if segmentation == "kana" else _spaces_pattern()
-    return tuple(pattern.findall(text))
+    if segmentation == "kana":
+        return tuple(_kana_pattern().findall(text))
+    latin, beyond = _latin_patterns()
+    return tuple((_spaces_pattern() if beyond.search(text) else latin).findall(text))
 
 
 def index_words(tokens: Sequence[str]) -> Vocabulary:
     """Number the words by first occurrence."""
-    number = {word: index for index, word in enumerate(dict.fromkeys(tokens))}
+    number = dict(zip(distinct := dict.fromkeys(tokens), range(len(distinct)), strict=True))
     ids = np.fromiter(map(number.__getitem__, tokens), dtype=np.int64, count=len(tokens))
     return Vocabulary(
         number=number,
@@ -110,3 +112,13 @@ def _spaces_pattern() -> re.Pattern[str]:
     marks = "".join(chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code)).startswith("M"))
     run = rf"{_LETTERS}+(?:[{marks}]+{_LETTERS}*)*"
     return re.compile(rf"{run}(?:['’]{run})*|[{_HAN}{_HIRAGANA}{_KATAKANA}]")
+
+
+@cache
+def _latin_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The words of `_spaces_pattern` in a text of Latin letters and no marks, twice as fast; and what such a text lacks."""
+    letter = re.compile(_LETTERS)
+    run = f"[{''.join(re.escape(chr(code)) for code in range(0x2C2) if letter.match(chr(code)))}]+"
+    # ASCII to U+02C1, general punctuation, currency, arrows, mathematical operators, box drawing: no other letters.
+    beyond = "[^\x00-\u02c1\u2000-\u206f\u20a0-\u20cf\u2190-\u23ff\u2500-\u25ff]"
+    return re.compile(rf"{run}(?:['’]{run})*"), re.compile(beyond)

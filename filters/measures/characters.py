@@ -68,7 +68,7 @@ def measure_characters(view: TextView) -> dict[str, float | int | bool | None]:
         "text_parenthesis_ratio": ratio(sum(map(text.count, _PARENTHESES)), ink),
         "text_url_ratio": ratio(_matched_chars(_URL, text) if "://" in text or "www." in text else 0, ink),
         "text_curly_brackets": text.count("{"),
-        "text_longest_run_chars": _longest_run(codes),
+        "text_longest_run_chars": _longest_run(codes, ink=ink),
     }
 
 
@@ -92,17 +92,21 @@ def _matched_chars(pattern: re.Pattern[str], text: str) -> int:
 
 
 def _distinct(codes: npt.NDArray[np.uint32]) -> int:
-    seen = np.zeros(_LAST_CODE + 1, dtype=np.bool_)
-    seen[np.minimum(codes, _LAST_CODE)] = True
+    clipped = np.minimum(codes, _LAST_CODE)
+    seen = np.zeros(int(clipped.max(initial=0)) + 1, dtype=np.bool_)
+    seen[clipped] = True
     return int(np.count_nonzero(seen))
 
 
-def _longest_run(codes: npt.NDArray[np.uint32]) -> int:
-    if not len(codes):
-        return 0
-    starts = np.concatenate(([0], np.flatnonzero(codes[1:] != codes[:-1]) + 1))
-    lengths = np.diff(starts, append=len(codes))
-    return int(np.max(lengths, where=~is_space(codes[starts]), initial=0))
+def _longest_run(codes: npt.NDArray[np.uint32], *, ink: int) -> int:
+    """From the places where a character repeats the one before: few, and a run is a row of them."""
+    again = np.flatnonzero(codes[1:] == codes[:-1])
+    again = again[~is_space(codes[again])]
+    if not len(again):
+        return min(ink, 1)
+    breaks = np.flatnonzero(again[1:] - again[:-1] != 1) + 1
+    starts = np.concatenate(([0], breaks))
+    return 1 + int((np.concatenate((breaks, [len(again)])) - starts).max())
 
 
 @cache

@@ -9,10 +9,11 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import re2
 
 from filters.languages import Profile, profile
-from filters.measures.characters import ratio
+from filters.measures.characters import code_points, ratio
 from filters.view import TextView
 from schemas.signals import Signal
 
@@ -58,8 +59,10 @@ _ELLIPSES = ("...", "…")
 # Sentence ends with the quotes and brackets that may close them (chinese_safety.md A3: 91 to 96 % of clean lines).
 _LINE_ENDS = tuple(".!?\"'。！？｡．…”’」』；;：:）)】》〉؟۔।॥።။៕‽")
 _OPEN_ENDS = tuple(",，、~～-—")  # the sentence goes on in the next line, as in verse
-_SENTENCE_ENDS = re.compile("[。！？｡!?…؟۔।॥።။៕.]+")
-_INNER_DOT = re.compile(r"\.\w")  # 3.5, example.org: no end
+_SENTENCE_ENDS = "。！？｡!?…؟۔।॥።။៕."
+_END, _WORD, _SEPARATOR, _BARRED = 1, 2, 4, 8  # what a character may be
+_DOT, _LINE_FEED = map(ord, ".\n")
+_LAST_CODE = 0x3FFFF
 _ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\t]+")
 _CJK_ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\s]+")
 _NO_TAGS = re.compile(r"[。！？｡!?…؟۔।॥።။៕.$\\=(){}\[\]（）<`]")  # a sentence, a formula, code, markup
@@ -86,7 +89,7 @@ def measure_lines(view: TextView) -> dict[str, float | int | bool | None]:
     total = sum(lengths)
     folded = view.text.lower()
     navigation = _navigation(lines, language)
-    sentences = [len(_SENTENCE_ENDS.findall(line)) - len(_INNER_DOT.findall(line)) for line in lines]
+    sentences, lists = _marks_by_line(lines, language)
     javascript = _lines_with(lines, folded, ("javascript",))
     policy = _lines_with(lines, folded, _POLICY)
     barred = javascript | policy
@@ -110,8 +113,48 @@ def measure_lines(view: TextView) -> dict[str, float | int | bool | None]:
         "text_fragment_char_ratio": ratio(_fragment_chars(lines, lengths), total) if count >= _LIST_LINES else None,
         "text_navigation_line_ratio": ratio(len(navigation), count),
         "text_navigation_char_ratio": ratio(sum(navigation), total),
-        "text_tag_list_ratio": ratio(sum(len(line) for line in lines if _is_tag_list(line, language)), total),
+        "text_tag_list_ratio": ratio(
+            sum(lengths[index] for index in lists if _is_tag_list(lines[index], language)), total
+        ),
     }
+
+
+def _marks_by_line(lines: tuple[str, ...], language: Profile) -> tuple[list[int], list[int]]:
+    """Of each line the sentence ends, and which lines may be lists of tags: separators enough, no character of _NO_TAGS.
+
+    Sentence ends are runs of end marks, less the dots before a letter or digit (3.5, example.org).
+    """
+    codes = np.minimum(code_points("\n".join(lines)), _LAST_CODE)
+    kinds = _mark_table(language.spaced)[codes]
+    last = np.zeros(len(codes), dtype=np.bool_)  # a run of end marks is over here
+    is_end = (kinds & _END) != 0
+    last[:-1] = is_end[:-1] & ~is_end[1:] & ~((codes[:-1] == _DOT) & (kinds[1:] & _WORD != 0))
+    last[-1:] = is_end[-1:]
+    breaks = np.flatnonzero(codes == _LINE_FEED)
+    ends, separators, barred = (
+        np.bincount(np.searchsorted(breaks, np.flatnonzero(found)), minlength=len(lines))
+        for found in (last, kinds & _SEPARATOR, kinds & _BARRED)
+    )
+    return ends.tolist(), np.flatnonzero((separators >= _MIN_ENTRIES - 1) & (barred == 0)).tolist()
+
+
+@cache
+def _mark_table(spaced: bool) -> npt.NDArray[np.uint8]:
+    """Of each code point: does it end a sentence, is it a letter, digit or _, does it part entries, does it bar a list
+    of tags; uint8 (262144,), bits.
+    """
+    table = np.fromiter(map(str.isalnum, map(chr, range(_LAST_CODE + 1))), np.bool_, _LAST_CODE + 1) * np.uint8(_WORD)
+    table[ord("_")] |= _WORD
+    separators = _ENTRY_SEPARATORS if spaced else _CJK_ENTRY_SEPARATORS
+    for code in range(_LAST_CODE + 1 if not spaced else 0x10000):
+        if (table[code] == 0 or code == ord("_")) and separators.match(chr(code)):
+            table[code] |= _SEPARATOR
+    for code in range(0x10000):
+        if _NO_TAGS.match(chr(code)):
+            table[code] |= _BARRED
+    table[list(map(ord, _SENTENCE_ENDS))] |= _END
+    table.setflags(write=False)
+    return table
 
 
 def _c4_sentences(lines: tuple[str, ...], sentences: list[int], barred: set[int], language: Profile, words: int) -> int:
@@ -141,7 +184,8 @@ def _fragment_chars(lines: tuple[str, ...], lengths: list[int]) -> int:
 
 
 def _lines_with(lines: tuple[str, ...], folded: str, phrases: tuple[str, ...]) -> set[int]:
-    present = [phrase for phrase in phrases if phrase in folded]
+    ascii_only = folded.isascii()
+    present = [phrase for phrase in phrases if (not ascii_only or phrase.isascii()) and phrase in folded]
     return (
         {i for i, line in enumerate(lines) if any(phrase in line.lower() for phrase in present)} if present else set()
     )
@@ -174,9 +218,7 @@ def _navigation_patterns(phrases: tuple[str, ...]) -> tuple[Any, re.Pattern[str]
 
 
 def _is_tag_list(line: str, language: Profile) -> bool:
-    """Four entries or more between separators, short on average; no sentence, formula or code in the line."""
+    """Four entries or more between separators, short on average."""
     separators = _ENTRY_SEPARATORS if language.spaced else _CJK_ENTRY_SEPARATORS
-    if _NO_TAGS.search(line):
-        return False
     entries = [entry for entry in separators.split(line) if entry.strip()]
     return len(entries) >= _MIN_ENTRIES and sum(map(len, entries)) <= language.tag_chars * len(entries)

@@ -49,8 +49,9 @@ def measure_words(view: TextView, vocabulary: Vocabulary) -> dict[str, float | i
     stop = _numbers(number, language.stop_words)
     stop_count = int(counts[stop].sum())
     alpha = np.fromiter(map(str.isalpha, number), dtype=bool, count=len(counts))
-    mixed = [index for word, index in number.items() if not alpha[index] and any(map(str.isalpha, word))]
-    alpha[mixed] = True
+    distinct = tuple(number)
+    for index in np.flatnonzero(~alpha).tolist():
+        alpha[index] = not distinct[index].isdecimal() and any(map(str.isalpha, distinct[index]))
     shares = counts / count if count else counts
     return {
         "text_words": count,
@@ -74,12 +75,12 @@ def measure_words(view: TextView, vocabulary: Vocabulary) -> dict[str, float | i
 
 def _numbers(number: Mapping[str, int], listed: frozenset[str]) -> list[int]:
     """The words of a list that occur, as written, capitalised or in capitals."""
-    return sorted(number[word] for word in _forms(listed) & number.keys())
+    return sorted([number[word] for word in _forms(listed) if word in number])
 
 
 @cache
-def _forms(listed: frozenset[str]) -> frozenset[str]:
-    return listed | {form(word) for word in listed for form in (str.capitalize, str.upper)}
+def _forms(listed: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(listed | {form(word) for word in listed for form in (str.capitalize, str.upper)}))
 
 
 def _distinct(number: Mapping[str, int], listed: frozenset[str]) -> int | None:

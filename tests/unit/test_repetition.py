@@ -1,5 +1,7 @@
+import numpy as np
 import pytest
 
+from filters import repetition
 from filters.measures import measure
 from filters.view import make_view
 
@@ -38,3 +40,11 @@ def test_chinese_repetition_is_seen_in_words_and_characters():
     assert found["repetition_char_13gram_ratio"] > 0.7
     assert found["repetition_duplicate_5gram_char_ratio"] > 0.5
     assert found["repetition_line_ratio"] == 0.0
+
+
+def test_a_text_too_long_to_pack_is_sorted_alike():
+    keys = np.array([7, 3, 7, 0, 3, 3, 9], dtype=np.int64)
+    for bits in (4, 40):  # packed, and not
+        order, ranked = repetition._sorted(keys, bits)
+        assert order.tolist() == [3, 1, 4, 5, 0, 2, 6]
+        assert ranked.tolist() == [0, 3, 3, 3, 7, 7, 9]

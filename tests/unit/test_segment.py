@@ -2,6 +2,7 @@ import time
 
 import pytest
 
+from filters import segment
 from filters.languages import profile
 from filters.segment import index_words, words
 from filters.view import make_view
@@ -80,3 +81,15 @@ def test_a_profile_is_consistent(language):
 def test_an_unknown_language_has_the_default_profile():
     assert profile("xx") == profile("und")
     assert profile("../en") == profile("und")
+
+
+def test_latin_text_has_the_words_of_the_general_pattern():
+    latin, beyond = segment._latin_patterns()
+    general = segment._spaces_pattern()
+    plain = [chr(code) for code in range(0x30000) if not beyond.match(chr(code))]
+    assert len(plain) > 0x2C1
+    for character in plain:
+        for text in (character, f"a{character}b", f"{character}'{character}", f"é{character}’1"):
+            assert latin.findall(text) == general.findall(text)
+    assert words("naïve café’s 3,5 kg_x", "en") == ("naïve", "café’s", "3", "5", "kg", "x")
+    assert words("naïve cafe\u0301 日本", "en") == ("naïve", "cafe\u0301", "日", "本")
