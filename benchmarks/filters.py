@@ -99,13 +99,13 @@ def _fails(rule: Rule, value: float | None) -> bool:
     )
 
 
-def asked(rows: Sequence[dict[str, str]], work: Path) -> dict[str, Any]:
+def asked(rows: Sequence[dict[str, str]], work: Path, *options: str) -> dict[str, Any]:
     """What datatrove_filters.py says of the pages."""
     work.mkdir(parents=True, exist_ok=True)
     texts = work / "filters-texts.jsonl"
     texts.write_text("".join(json.dumps(row) + "\n" for row in rows))
     program = str(ROOT / "benchmarks" / "peers" / "datatrove_filters.py")
-    done = subprocess.run([str(DATATROVE), program, str(texts)], capture_output=True, text=True, check=True)
+    done = subprocess.run([str(DATATROVE), program, str(texts), *options], capture_output=True, text=True, check=True)
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
 

@@ -1,6 +1,6 @@
 """datatrove 0.10.1's quality filters on texts, rule by rule and as chains, in its own environment, on one core.
 
-    build/datatrove-venv/bin/python benchmarks/peers/datatrove_filters.py TEXTS
+    build/datatrove-venv/bin/python benchmarks/peers/datatrove_filters.py TEXTS [untimed]
 
 TEXTS is JSON lines with `text` and `language` (en, zh, ja). Thresholds are those of datatrove_run.py: Gopher's, C4's and
 FineWeb's for English, FineWeb-2's for Chinese and Japanese. Prints one JSON object:
@@ -156,10 +156,10 @@ def timed(rows: list[dict[str, str]]) -> dict[str, dict[str, float]]:
 
 
 def main() -> None:
-    """Time first, then ask rule by rule."""
+    """Time first, unless told otherwise, then ask rule by rule."""
     with Path(sys.argv[1]).open(encoding="utf-8") as lines:
         rows = [json.loads(line) for line in lines]
-    seconds = timed(rows)
+    seconds = {} if "untimed" in sys.argv[2:] else timed(rows)
     for module in (fineweb_quality_filter, gopher_quality_filter, gopher_repetition_filter):
         module.split_into_words = lru_cache(maxsize=4)(module.split_into_words)
     rules = {language: rules_of(language) for language in LANGUAGES}

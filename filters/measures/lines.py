@@ -45,7 +45,7 @@ SIGNALS = (
         "text_fragment_char_ratio",
         "float",
         "ratio",
-        "Characters of lines of at most 60 bytes (20 of zh) without an end mark / of all lines, of 10 or more: titles, menus, dates.",
+        "Characters of lines of at most 60 bytes (20 of zh) without an end mark, formula, code or name and value / of all lines, of 10 or more: titles, menus, dates.",
     ),
     Signal("text_navigation_line_ratio", "float", "ratio", "Short lines with a phrase of navigation / lines."),
     Signal("text_navigation_char_ratio", "float", "ratio", "Characters of such lines / characters of all lines."),
@@ -66,6 +66,7 @@ _LAST_CODE = 0x3FFFF
 _ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\t]+")
 _CJK_ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\s]+")
 _NO_TAGS = re.compile(r"[。！？｡!?…؟۔।॥።။៕.$\\=(){}\[\]（）<`]")  # a sentence, a formula, code, markup
+_NO_TITLE = re.compile(r"[\\={};<`$]|\w[:：] ?(?=[^\W\d])")  # a formula, code, markup; a name and its value
 _MIN_ENTRIES = 4
 _FRAGMENT_BYTES = (
     66  # of UTF-8: 66 Latin letters, 22 Han, or a mixture as long; titles on lists reach it with their dates
@@ -180,6 +181,7 @@ def _fragment_chars(lines: tuple[str, ...], lengths: list[int]) -> int:
         and not line.endswith(_LINE_ENDS)
         and not line.endswith(_OPEN_ENDS)
         and len(line.removeprefix("- ").encode("utf-8", "surrogatepass")) <= _FRAGMENT_BYTES
+        and not _NO_TITLE.search(line)
     )
 
 

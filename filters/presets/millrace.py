@@ -35,7 +35,7 @@ MILLRACE = rows(
     too_many_ellipses=(0.15, "Gopher .1; a gold page has .12"),
     mostly_fragments=(
         0.78,
-        "lists of titles and dates start at .79; of 475 gold pages 2, listings themselves, are above",
+        "lists of titles and dates start at .79; gold pages of listings, formulas and code stay below",
     ),
     too_many_new_lines=(0.9, "FineWeb .3; a gold page has .89"),
     doubled_marks=(0.08, "marks in random places; encyclopaedia with gaps reaches .05"),

@@ -79,6 +79,8 @@ CASES = [
     ("mostly_fragments", "millrace", "zh", "\n".join(f"03-{n}\n市场里的老人与第{n}个秋天" for n in range(11, 20)), LINES + "\n" + LINES + "\n03-11\n市场里的老人"),
     ("mostly_fragments", "millrace", "zh", "\n".join(f"03-{n}\nApache 市场 {n} 版本，支持 Java 与 Docker" for n in range(11, 20)), LINES + "\n" + LINES),
     ("mostly_fragments", "millrace", "en", "\n".join(f"What the {w} saw at the market" for w in distinct_words(12)), ",\n".join((EN + " " + EN).split(", "))),
+    ("mostly_fragments", "millrace", "en", "\n".join(f"What the {w} saw at the market" for w in distinct_words(12)), "\n".join(f"Stall {n}\nLength: {n} miles\nKeeper: Old man of the {w}" for n, w in enumerate(distinct_words(12)))),
+    ("mostly_fragments", "millrace", "zh", "\n".join(f"市场里的老人与第{n}个秋天" for n in range(11, 25)), "\n".join(f"int fish_{n} = {n};\nreturn fish_{n};" for n in range(12))),
     ("doubled_marks", "millrace", "zh", "市场的热闹，。老人：、豆子和邻居说，；今年雨水，、很多。去年的鱼，；价钱没有涨，。街上的人多了，：", ZH),
     ("too_little_han", "millrace_zh", "zh", EN, "解方程 x^2+2x+1=0，并说明理由。" * 2),
     ("too_few_function_words", "millrace_zh", "zh", "棋牌游戏 真人娱乐 手机版下载 投注平台 " * 8, ZH),

@@ -36,7 +36,7 @@ CLEAN = {
     "standardebooks": ("en", 0.995),
     "the-turing-way": ("en", 0.975),
     "gold-zh": ("zh", 0.97),
-    "gold-en": ("en", 0.975),
+    "gold-en": ("en", 0.98),
     "GAOKAO-Bench-zh": ("zh", 0.97),
     "AGIEval-zh": ("zh", 0.97),
     "GAOKAO-Bench-en": ("en", 0.98),
