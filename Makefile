@@ -36,6 +36,9 @@ quality: $(READY_DEV)  ## measure quality on ../shared/data, print one table, fa
 bench: $(READY_DEV)  ## measure speed and memory against peers (minutes; builds a large crawl first)
 	@$(BIN)/python -m benchmarks.speed
 
+bench-dedup: $(READY_DEV)  ## measure deduplication against peers on 1 M documents (25 minutes; ARGS=--quick: 3)
+	@$(BIN)/python -m benchmarks.dedup $(ARGS)
+
 sample: $(READY)  ## write the sample crawl again
 	@$(BIN)/python -m tools.make_sample
 

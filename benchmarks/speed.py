@@ -157,7 +157,12 @@ def _extracted(snapshot: Path) -> list[str]:
     return sorted(found + [row["doc_id"] for row in ledger if row["stage"] == "extract"])
 
 
-def _datatrove(files: Sequence[Path], *flags: str) -> Run:
+def datatrove_python() -> Path:
+    """The interpreter of datatrove's own environment, which is made on first use.
+
+    Raises:
+        CommandError: it cannot be installed.
+    """
     python = _DATATROVE / "bin" / "python"
     if not (_DATATROVE / "ready").exists():
         print(f"Installing datatrove 0.10.1 into {_DATATROVE} (once) ...", flush=True)
@@ -174,11 +179,15 @@ def _datatrove(files: Sequence[Path], *flags: str) -> Run:
         if subprocess.run(install, check=False).returncode:
             raise CommandError("datatrove cannot be installed; leave it out with --without datatrove")
         (_DATATROVE / "ready").touch()
+    return python
+
+
+def _datatrove(files: Sequence[Path], *flags: str) -> Run:
     output = _WORK / "datatrove"
     shutil.rmtree(output, ignore_errors=True)
     assets = (ROOT / "assets" / "lid" / "lid.176.ftz", ROOT / "assets" / "tokenizer" / "tokenizer.json")
     command: list[str | Path] = [
-        python,
+        datatrove_python(),
         ROOT / "benchmarks" / "peers" / "datatrove_run.py",
         files[0].parent,
         output,

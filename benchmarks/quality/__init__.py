@@ -6,6 +6,8 @@
     decoding.py   the decoder alone: cut, mislabelled and damaged pages, every codec of every language, mojibake
     texts.py      the default recipe over rows of text and hostile files: clean text kept, garbage, toxicity
     corpora.py    the rows of text: clean, garbage made from it, labelled comments, planted test questions
+    near.py       recipes/annotate.toml over copies of every degree: near duplicates against brute force
+    near_rows.py  originals, copies and templates, made anew each time
     functions.py  single filters on labelled rows: language, URL lists, perplexity, leaks
     pins.py       benchmarks/quality.toml: floors, ceilings and peers, and how they are raised
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.quality import decoding, functions, pages, pins, texts
+from benchmarks.quality import decoding, functions, near, pages, pins, texts
 from benchmarks.quality.figures import DATA, Figure
 from benchmarks.quality.pins import Checked, Pin
 from benchmarks.quality.snapshots import RunError
@@ -22,6 +22,7 @@ MEASURES: Mapping[str, tuple[Callable[[Path], Iterator[Figure]], tuple[str, ...]
     "pages": (pages.measure, ("extraction", "decoding", "duplicates")),
     "decoding": (decoding.measure, (decoding.GROUP,)),
     "texts": (texts.measure, ("clean text kept", "garbage dropped", "toxicity", "hostile files")),
+    "near": (near.measure, (near.GROUP,)),
     "functions": (functions.measure, ("language", "URL lists", "perplexity AUC", "leaks")),
 }
 

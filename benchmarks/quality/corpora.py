@@ -180,7 +180,7 @@ def forms(question: dict[str, Any], rng: random.Random) -> dict[str, str]:
     choices = list(question["choices"])
     stem = "\n".join(filter(None, (question["context"], question["question"])))
     whole = _laid_out(stem, choices)
-    found = {"verbatim": whole, "punctuation and width": _other_width(whole)}
+    found = {"verbatim": whole, "punctuation and width": other_width(whole)}
     if choices:
         found["without choices"] = stem
         found["choices reordered"] = _laid_out(stem, rng.sample(choices, len(choices)))
@@ -202,6 +202,6 @@ _WIDE = {ord(c): chr(ord(c) + 0xFEE0) for c in map(chr, range(0x21, 0x7F))}
 _MARKS = str.maketrans("，。；：？！（）“”", ',.;:?!()""')
 
 
-def _other_width(text: str) -> str:
+def other_width(text: str) -> str:
     """ASCII widened, CJK punctuation narrowed, spaces left out between Chinese sentences."""
     return text.translate({**_WIDE, **_MARKS})
