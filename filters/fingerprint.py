@@ -195,13 +195,14 @@ def _murmur_mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 def band_hashes(minima: NDArray[np.uint32], bands: int) -> NDArray[np.uint64]:
     """One hash a band, shape (bands,), uint64; the band's number is mixed in, so that bands never meet each other."""
-    rows = minima.reshape(bands, -1).astype(np.uint64)
-    mixed = np.arange(1, bands + 1, dtype=np.uint64)
-    for column in range(rows.shape[1]):
-        mixed ^= rows[:, column]
-        mixed *= _PRIME
-        mixed ^= mixed >> _SHIFT
-    return mixed.astype("<u8")
+    mixed = minima.reshape(bands, -1).astype(np.uint64) * _PRIME
+    mixed ^= mixed >> _SHIFT
+    mixed *= _powers(_POWERS)[1 : mixed.shape[1] + 1]
+    sums = mixed.sum(axis=1) + np.arange(1, bands + 1, dtype=np.uint64)
+    sums *= _PRIME
+    sums ^= sums >> _SHIFT
+    sums *= _MULTIPLIER
+    return (sums ^ (sums >> _SHIFT)).astype("<u8")
 
 
 def jaccard(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> float:

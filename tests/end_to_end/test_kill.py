@@ -93,6 +93,30 @@ def test_kill_9_of_the_runner_at_random_moments(run, reference, inputs, tmp_path
     assert again.contents == made.contents
 
 
+@pytest.mark.parametrize("stage", ["sets", "pairs", "clusters"])
+def test_kill_9_in_the_middle_of_deduplication(run, reference, inputs, tmp_path, stage):
+    """Killed as soon as the stage has committed its first part; the second run finds some parts there."""
+    made, seconds = reference
+    folder = tmp_path / "s"
+    process = start(folder, inputs)
+    markers = folder / "commits" / stage
+    deadline = time.monotonic() + 10 * seconds + 60
+    while not (markers.is_dir() and any(markers.glob("*.json"))):
+        assert process.poll() is None, "the run ended before it was killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    pids = children_of(process.pid)
+    process.kill()
+    process.communicate()
+    assert all_gone(pids), "a child outlived the runner"
+    assert not (folder / "manifest.json").exists()
+    again = run("recipes/sample.toml", *inputs, *OPTIONS, folder=folder)
+    assert again.code == 0, again.output
+    assert again.contents == made.contents
+    assert again.manifest["counts"] == made.manifest["counts"]
+    assert list((folder / "sets").iterdir()) == []
+
+
 def test_kill_9_of_a_child_costs_nothing_but_time(reference, inputs, tmp_path):
     made, _ = reference
     folder = tmp_path / "s"

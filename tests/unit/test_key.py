@@ -6,6 +6,8 @@ import unicodedata
 import numpy as np
 import opencc
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from filters.han import HAN_RANGES, simplified
 from filters.key import fold, make_fold
@@ -77,3 +79,17 @@ def slow_fold(text):
 )
 def test_equals_the_definition(text):
     assert fold(text) == slow_fold(text)
+
+
+@given(st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=("Cs",)), max_size=30))
+@settings(derandomize=True, max_examples=1000, deadline=None)
+def test_the_short_way_is_normalize_and_lower(text):
+    """A character of another plane makes the whole take the long way; as a word of its own it changes nothing else."""
+    assert fold(f"x {text}。") == fold(f"x {text}。\U0001f600")
+
+
+@pytest.mark.parametrize(
+    "text", ["e\u0301", "ΑΣ", "ΑΣ ", "각", "\u1100\u1161\u11a8", "ｶﾞ", "か\u3099", "ﬁ", "½", "İ", "①", "ê\u0323", "ொ"]
+)
+def test_characters_that_their_neighbours_change(text):
+    assert fold(text) == fold(text + "\U0001f600")
