@@ -202,7 +202,8 @@ def band_hashes(minima: NDArray[np.uint32], bands: int) -> NDArray[np.uint64]:
     sums *= _PRIME
     sums ^= sums >> _SHIFT
     sums *= _MULTIPLIER
-    return (sums ^ (sums >> _SHIFT)).astype("<u8")
+    hashes: NDArray[np.uint64] = (sums ^ (sums >> _SHIFT)).astype("<u8")
+    return hashes
 
 
 def jaccard(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> float:

@@ -13,13 +13,17 @@ import pytest
 
 from benchmarks.dedup_corpus import generate
 from benchmarks.dedup_ours import clusters_of, fingerprint_rows, plan_of, run_graph, write_part
+from benchmarks.quality.figures import DATA
 from filters.fingerprint import FingerprintSpec, shingle_hashes
 from filters.key import fold
 from pipeline.dedup.clusters import DuplicatesSpec
 from pipeline.recipe import Recipe
 from pipeline.snapshot import Snapshot
 
-pytestmark = pytest.mark.shared
+pytestmark = [
+    pytest.mark.shared,
+    pytest.mark.skipif(not DATA.is_dir(), reason="needs ../shared/data beside the repository"),
+]
 
 SPEC = FingerprintSpec()
 
