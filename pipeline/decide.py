@@ -41,6 +41,8 @@ class Membership:
 
     cluster_id: str
     representative: str
+    snapshot: str | None = None
+    """The earlier snapshot that released the representative; None for this one."""
     chosen: bool
     size: int
     similarity: float
@@ -92,7 +94,7 @@ def decisions(
         values: list[float | None] = [float(failed.values[index, row]) for index in broken]
         thresholds: list[float | None] = [_threshold(rule, value) for rule, value in zip(rules, values, strict=True)]
         verdict = DROP if any(r.verdict == "drop" for r in rules) else QUARANTINE if rules else KEEP
-        representative = None
+        representative = snapshot = None
         member = members.get(row)
         if member is not None:
             copies.append(
@@ -100,6 +102,7 @@ def decisions(
                     "doc_id": doc_id,
                     "cluster_id": member.cluster_id,
                     "representative": member.representative,
+                    "representative_snapshot": member.snapshot,
                     "similarity": member.similarity,
                     "kind": member.kind,
                     "cluster_size": member.size,
@@ -107,7 +110,7 @@ def decisions(
             )
             # One record in two input files is one document even where copies are kept: a doc_id occurs once in a dataset.
             if not member.chosen and (drop_duplicates or member.kind == "same_record"):
-                verdict, representative = DROP, member.representative
+                verdict, representative, snapshot = DROP, member.representative, member.snapshot
                 reasons.append(DUPLICATE)
                 values.append(member.similarity)
                 thresholds.append(None)
@@ -119,6 +122,7 @@ def decisions(
                 "values": values,
                 "thresholds": thresholds,
                 "representative": representative,
+                "representative_snapshot": snapshot,
             }
         )
     return pa.Table.from_pylist(rows, schema=DECISIONS), pa.Table.from_pylist(copies, schema=DUPLICATES)

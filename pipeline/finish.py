@@ -12,6 +12,7 @@ from typing import Any
 from filters.chain import SIGNALS
 from pipeline import storage
 from pipeline.audit import self_audit
+from pipeline.dedup.against import probe
 from pipeline.plan import RunPlan
 from pipeline.pool import current_pool
 from pipeline.recipe import GatesSpec, resolved
@@ -88,6 +89,11 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
         "tables": _tables([*read, *decided])
         | {"dataset": {"rows": dataset["documents"], "files": shards, "content": dataset["content_hash"]}},
         "audit": audit,
+        "fingerprinting": probe(plan.recipe.fingerprint),
+        "against": [
+            {"snapshot": before.uri, "fingerprints": before.fingerprints, "decisions": before.decisions}
+            for before in plan.earlier
+        ],
         "gates": failed_gates(plan.recipe.gates, totals, dataset["tokens"], audit),
     }
     profile = merged_profile(snapshot, parts)
@@ -96,8 +102,9 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
     )
     snapshot.write_json(manifest, "manifest.json")
     for part in parts:
-        for stage in (TOKENS_STAGE, SETS_STAGE):
-            snapshot.discard(stage, part)
+        snapshot.discard(TOKENS_STAGE, part)
+    for part in snapshot.parts(SETS_STAGE):
+        snapshot.discard(SETS_STAGE, part)
     return manifest
 
 

@@ -17,12 +17,14 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.transforms.combiners import Count
 
 from pipeline.decide import failures
+from pipeline.dedup.against import asked_now, by_sketch, touched
 from pipeline.dedup.arrays import BAND, EDGE, MEMBER, PAIR, gather, hash_ranges, scatter, split_of, spread
 from pipeline.dedup.candidates import HOT, MAX_HOT_STORED, bands_of_split, candidate_pairs, unique_pairs
 from pipeline.dedup.clusters import (
     CANDIDATE,
     choose,
     clustered,
+    earlier_candidates,
     edges_of,
     location_hashes,
     members_of,
@@ -46,7 +48,9 @@ def build(root: beam.Pipeline, plan: RunPlan) -> None:
     """Add the stages of the plan to an empty pipeline."""
     splits = root | "Splits" >> beam.Create(range(len(plan.splits)))
     read = splits | "Read" >> RunTasks(plan.workers, plan.read_task, _element)
-    pairs = read | "Find duplicates" >> FindDuplicates(plan)
+    earlier = root | "Earlier snapshots" >> beam.Create(range(len(plan.splits), plan.numbers))
+    fingerprinted = (read, earlier) | "Fingerprinted" >> beam.Flatten()
+    pairs = fingerprinted | "Find duplicates" >> FindDuplicates(plan)
     choices = pairs | "Choose representatives" >> ChooseRepresentatives(plan)
     decided = choices | "Decide" >> RunTasks(plan.workers, plan.decide_task, _part)
     tokens = decided | "Tokenize" >> RunTasks(plan.workers, plan.tokenize_task, _tokens)
@@ -62,7 +66,7 @@ def build(root: beam.Pipeline, plan: RunPlan) -> None:
 
 
 class FindDuplicates(beam.PTransform[Any, Any]):
-    """Numbers of read splits -> numbers of committed partitions of verified pairs."""
+    """Numbers of fingerprinted parts (this run's, then earlier ones') -> numbers of committed partitions of verified pairs."""
 
     def __init__(self, plan: RunPlan) -> None:
         super().__init__()
@@ -82,7 +86,7 @@ class FindDuplicates(beam.PTransform[Any, Any]):
             (found.pairs, every)
             | "All candidates" >> beam.Flatten()
             | "Group pairs" >> beam.GroupByKey()
-            | "Unique pairs" >> beam.Map(_unique).with_output_types(Keyed)
+            | "Unique pairs" >> beam.Map(_unique, plan).with_output_types(Keyed)
         )
         asked = (
             pairs | "Ask for shingles" >> beam.FlatMap(_requests).with_output_types(Keyed),
@@ -175,7 +179,8 @@ def _tokens(_element: Any, commit: Commit) -> int:
 def _bands(split: int, plan: RunPlan) -> Iterator[Keyed]:
     if plan.pairs_ready:
         return
-    table = plan.snapshot.read("fingerprints", plan.splits[split].name)
+    snapshot, part = plan.place_of(split)
+    table = snapshot.read("fingerprints", part, ["doc_id", "digest", "bands", "shingles"])
     shingles = table["shingles"].to_numpy()
     doc_ids, digests, bands = (table[name].to_pylist() for name in ("doc_id", "digest", "bands"))
     records = bands_of_split(split, doc_ids, digests, bands, shingles)
@@ -183,18 +188,21 @@ def _bands(split: int, plan: RunPlan) -> Iterator[Keyed]:
 
 
 def _candidates(group: tuple[int, Iterable[bytes]], plan: RunPlan) -> Iterator[Any]:
-    found = candidate_pairs(gather(group[1], BAND), plan.recipe.duplicates.max_bucket)
+    records = touched(gather(group[1], BAND), len(plan.splits))
+    found = candidate_pairs(records, plan.recipe.duplicates.max_bucket)
     if len(found.hot):
         yield TaggedOutput("hot", (group[0], found.hot.tobytes()))
-    yield from scatter(found.pairs, spread(found.pairs["a"], plan.partitions))
+    pairs = asked_now(found.pairs, len(plan.splits))
+    yield from scatter(pairs, spread(pairs["a"], plan.partitions))
 
 
 def _name_requests(group: Keyed) -> Iterator[Keyed]:
     yield from name_requests(gather([group[1]], HOT)[:MAX_HOT_STORED]["samples"].ravel(), group[0])
 
 
-def _unique(group: tuple[int, Iterable[bytes]]) -> Keyed:
-    return group[0], unique_pairs(gather(group[1], PAIR)).tobytes()
+def _unique(group: tuple[int, Iterable[bytes]], plan: RunPlan) -> Keyed:
+    pairs = unique_pairs(gather(group[1], PAIR))
+    return group[0], by_sketch(pairs, plan.gone(), plan.numbers).tobytes()
 
 
 def _requests(group: Keyed) -> Iterator[Keyed]:
@@ -202,7 +210,7 @@ def _requests(group: Keyed) -> Iterator[Keyed]:
 
 
 def _edges(partition: int, plan: RunPlan) -> Iterator[Any]:
-    numbers = {split.name: number for number, split in enumerate(plan.splits)}
+    numbers = {name: number for number, name in enumerate(plan.names())}
     spec = plan.recipe.duplicates
     stored = plan.snapshot.read("pairs", pairs_part(partition))
     edges = edges_of(stored, numbers, spec.threshold, spec.containment)
@@ -232,6 +240,10 @@ def _cluster_candidates(group: tuple[int, dict[str, Iterable[bytes]]], plan: Run
     split, met = group
     members = np.sort(gather(met["members"], MEMBER), order="place")
     halves = rooted(gather(met["halves"], HALF), members)
+    if split >= len(plan.splits):
+        candidates = earlier_candidates(members, *plan.place_of(split), plan.owner(split))
+        yield from _with_halves(candidates, halves, plan)
+        return
     part = plan.splits[split].name
     documents = plan.snapshot.read(
         "documents", part, ["doc_id", "language", "script", "source", "fetched_at", "location"]
@@ -244,6 +256,10 @@ def _cluster_candidates(group: tuple[int, dict[str, Iterable[bytes]]], plan: Run
     candidates["location"] = location_hashes(documents)[rows]
     candidates["rank"] = failures(documents, signals, plan.rules).ranks()[rows]
     candidates["score"] = preference_scores(documents, signals, plan.recipe.duplicates)[rows]
+    yield from _with_halves(candidates, halves, plan)
+
+
+def _with_halves(candidates: Any, halves: Any, plan: RunPlan) -> Iterator[Any]:
     yield from scatter(candidates, spread(candidates["root"], plan.partitions))
     yield from (TaggedOutput("halves", keyed) for keyed in scatter(halves, spread(halves["root"], plan.partitions)))
 

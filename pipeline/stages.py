@@ -18,7 +18,7 @@ from filters.chain import ChainSpec
 from filters.fingerprint import FingerprintSpec
 from pipeline import storage
 from pipeline.decide import KEEP, RANKS, Membership, decisions, failures
-from pipeline.dedup.arrays import KINDS, PAIR, gather, row_of
+from pipeline.dedup.arrays import ESTIMATED, KINDS, PAIR, gather, row_of
 from pipeline.dedup.candidates import HOT, MAX_HOT_STORED, hot_buckets, unique_pairs
 from pipeline.dedup.clusters import CHOICE
 from pipeline.dedup.stars import Stars
@@ -108,6 +108,8 @@ class _PartTask(_WholeTask):
 class AnswerTask(_PartTask):
     """Shingle sets of one split's documents, for the partitions that ask for them; commits sets/, which live until the end."""
 
+    source: Snapshot
+    sketches: bool
     number: int
     part: str
     asked: bytes
@@ -116,13 +118,19 @@ class AnswerTask(_PartTask):
     def run(self, announce: Announce) -> list[tuple[int, bytes]]:
         """The range of the split's file of sets for each partition that asked, packed."""
         announce(0, 0.0)
-        documents = self.snapshot.read("documents", self.part, ["doc_id", "text", "language"])
-        data, ranges = answers(self.number, gather([self.asked], REQUEST), documents, self.spec)
+        asked = gather([self.asked], REQUEST)
+        if self.sketches or not asked["with_set"].any():
+            documents = self.source.read("fingerprints", self.part, ["doc_id", "sketch"])
+        else:
+            rows = np.unique(row_of(asked["place"])).tolist()
+            documents = self.source.read_rows("documents", self.part, rows, ["doc_id", "text", "language"])
+        data, ranges = answers(self.number, asked, documents, self.spec)
+        part = sets_part(self.number)
         self.snapshot.commit(
             stage=SETS_STAGE,
-            part=self.part,
+            part=part,
             fingerprint=self.fingerprint,
-            tables={SETS_STAGE: Blob(name=f"{self.part}.sets", data=data, rows=len(ranges), content="")},
+            tables={SETS_STAGE: Blob(name=f"{part}.sets", data=data, rows=len(ranges), content="")},
             counts={},
         )
         return ranges
@@ -168,8 +176,13 @@ class VerifyTask(_PartTask):
         )
 
     def _sets(self, where: Any) -> bytes:
-        path = self.snapshot.path(SETS_STAGE, f"{self.parts[where['split']]}.sets")
+        path = self.snapshot.path(SETS_STAGE, f"{sets_part(where['split'])}.sets")
         return storage.read_bytes(path, int(where["start"]), int(where["length"]))
+
+
+def sets_part(number: int) -> str:
+    """Name of the shingle sets of a split, by its number: parts of two snapshots can have one name."""
+    return f"split-{number:06d}"
 
 
 def pairs_part(target: int) -> str:
@@ -197,6 +210,7 @@ class DecideTask(_PartTask):
     part: str
     rules: tuple[Rule, ...]
     choices: bytes
+    against: tuple[str, ...]
     drop_duplicates: bool
     report_seed: int
     unsafe: frozenset[str]
@@ -209,7 +223,7 @@ class DecideTask(_PartTask):
         documents = self.snapshot.read("documents", self.part)
         signals = self.snapshot.read("signals", self.part)
         failed = failures(documents, signals, self.rules)
-        members = dict(_memberships(gather([self.choices], CHOICE)))
+        members = dict(_memberships(gather([self.choices], CHOICE), self.against))
         decided, duplicates = decisions(
             documents["doc_id"].to_pylist(), failed, members, drop_duplicates=self.drop_duplicates
         )
@@ -237,18 +251,19 @@ class DecideTask(_PartTask):
         )
 
 
-def _memberships(choices: Any) -> list[tuple[int, Membership]]:
+def _memberships(choices: Any, against: tuple[str, ...]) -> list[tuple[int, Membership]]:
     return [
         (
             int(row),
             Membership(
                 cluster_id=choice["cluster_id"].decode(),
                 representative=choice["representative"].decode(),
+                snapshot=against[choice["snapshot"] - 1] if choice["snapshot"] else None,
                 chosen=bool(choice["chosen"]),
                 size=int(choice["size"]),
                 # float32 of .8 is .800000011920929: rounded, the table shows what was measured
                 similarity=round(float(choice["similarity"]), 6),
-                kind=KINDS[int(choice["exact"])],
+                kind=ESTIMATED if choice["gone"] and not choice["exact"] else KINDS[int(choice["exact"])],
             ),
         )
         for row, choice in zip(row_of(choices["place"]), choices, strict=True)

@@ -69,9 +69,11 @@ def check_places(plan: RunPlan, beam_options: Sequence[str]) -> None:
     """
     if not _is_dataflow(beam_options):
         return
-    for uri in (plan.snapshot.uri, *(split.uri for split in plan.splits)):
+    for uri in (plan.snapshot.uri, *plan.recipe.duplicates.against, *(split.uri for split in plan.splits)):
         if storage.local_path(uri) is not None:
-            raise UsageError(f"workers of Dataflow cannot see {uri}: inputs and --output must be on gs:// or s3://")
+            raise UsageError(
+                f"workers of Dataflow cannot see {uri}: inputs, --output and duplicates.against must be on gs:// or s3://"
+            )
 
 
 def submit(plan: RunPlan, beam_options: Sequence[str], prepare: Callable[[RunPlan], None]) -> bool:

@@ -62,6 +62,7 @@ def test_all_failed_rules_are_recorded_with_value_and_threshold():
         "values": [10.0, 1.0],
         "thresholds": [50.0, 0.0],
         "representative": None,
+        "representative_snapshot": None,
     }
     assert table["verdict"].to_pylist() == ["drop", "keep", "keep", "keep"]
 
