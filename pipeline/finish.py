@@ -70,8 +70,10 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
         plan.recipe.tokenize.open(),
         seed=plan.recipe.tokenize.seed,
     )
-    if dataset["documents"] != totals["kept"]:
-        raise SumsError(f"the dataset has {dataset['documents']} documents, {totals['kept']} were kept")
+    if dataset["documents"] != totals["kept"] + totals["repeated"]:
+        raise SumsError(
+            f"the dataset has {dataset['documents']} rows, {totals['kept']} documents were kept and {totals['repeated']} repeated"
+        )
     snapshot.write_json(dataset, "dataset", "dataset.json")
     audit = self_audit(plan)
     manifest = {
@@ -199,6 +201,7 @@ def _totals(
         "kept": total(decided, "keep"),
         "dropped": total(decided, "drop"),
         "quarantined": total(decided, "quarantine"),
+        "repeated": total(decided, "repeated"),
         "candidate_pairs": total(pairs, "candidates"),
         "verified_pairs": total(pairs, "verified"),
         "hot_buckets": total(pairs, "hot_buckets"),

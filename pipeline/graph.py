@@ -18,7 +18,7 @@ from apache_beam.transforms.combiners import Count
 
 from pipeline.decide import failures
 from pipeline.dedup.against import asked_now, by_sketch, touched
-from pipeline.dedup.arrays import BAND, EDGE, MEMBER, PAIR, gather, hash_ranges, scatter, split_of, spread
+from pipeline.dedup.arrays import BAND, EDGE, MEMBER, PAIR, gather, hash_ranges, row_of, scatter, split_of, spread
 from pipeline.dedup.candidates import HOT, MAX_HOT_STORED, bands_of_split, candidate_pairs, unique_pairs
 from pipeline.dedup.clusters import (
     CANDIDATE,
@@ -32,6 +32,7 @@ from pipeline.dedup.clusters import (
 )
 from pipeline.dedup.components import forest
 from pipeline.dedup.stars import HALF, half_edges, rooted
+from pipeline.dedup.urls import CAPTURE, SUPERSEDED, captures, superseded
 from pipeline.dedup.verify import name_requests, requests
 from pipeline.finish import finish
 from pipeline.plan import RunPlan
@@ -48,9 +49,7 @@ def build(root: beam.Pipeline, plan: RunPlan) -> None:
     """Add the stages of the plan to an empty pipeline."""
     splits = root | "Splits" >> beam.Create(range(len(plan.splits)))
     read = splits | "Read" >> RunTasks(plan.workers, plan.read_task, _element)
-    earlier = root | "Earlier snapshots" >> beam.Create(range(len(plan.splits), plan.numbers))
-    fingerprinted = (read, earlier) | "Fingerprinted" >> beam.Flatten()
-    pairs = fingerprinted | "Find duplicates" >> FindDuplicates(plan)
+    pairs = read | "Find duplicates" >> FindDuplicates(plan)
     choices = pairs | "Choose representatives" >> ChooseRepresentatives(plan)
     decided = choices | "Decide" >> RunTasks(plan.workers, plan.decide_task, _part)
     tokens = decided | "Tokenize" >> RunTasks(plan.workers, plan.tokenize_task, _tokens)
@@ -66,7 +65,7 @@ def build(root: beam.Pipeline, plan: RunPlan) -> None:
 
 
 class FindDuplicates(beam.PTransform[Any, Any]):
-    """Numbers of fingerprinted parts (this run's, then earlier ones') -> numbers of committed partitions of verified pairs."""
+    """Numbers of read splits -> numbers of committed partitions of verified pairs."""
 
     def __init__(self, plan: RunPlan) -> None:
         super().__init__()
@@ -76,8 +75,10 @@ class FindDuplicates(beam.PTransform[Any, Any]):
         """Bands meet by range of their hash; pairs by their documents; shingle sets come to the pairs."""
         plan = self.plan
         every = read.pipeline | "Every partition" >> beam.Create([(i, b"") for i in range(plan.partitions)])
+        earlier = read.pipeline | "Earlier snapshots" >> beam.Create(range(len(plan.splits), plan.numbers))
         found = (
-            read
+            (read, earlier)
+            | "Fingerprinted" >> beam.Flatten()
             | "Bands" >> beam.FlatMap(_bands, plan).with_output_types(Keyed)
             | "Group bands" >> beam.GroupByKey()
             | "Candidates" >> beam.FlatMap(_candidates, plan).with_outputs("hot", main="pairs")
@@ -109,7 +110,7 @@ class FindDuplicates(beam.PTransform[Any, Any]):
 
 
 class ChooseRepresentatives(beam.PTransform[Any, Any]):
-    """Numbers of partitions of verified pairs -> (split, packed CHOICE) for every split, clustered rows only."""
+    """Numbers of partitions of verified pairs -> (split, (packed CHOICE, packed SUPERSEDED)) for every split."""
 
     def __init__(self, plan: RunPlan) -> None:
         super().__init__()
@@ -133,9 +134,15 @@ class ChooseRepresentatives(beam.PTransform[Any, Any]):
             | "Group last forests" >> beam.GroupByKey()
             | "Members" >> beam.FlatMapTuple(_members).with_output_types(Keyed)
         )
+        superseded = (
+            partitions
+            | "Captures" >> beam.FlatMap(_captures, plan).with_output_types(Keyed)
+            | "Group captures" >> beam.GroupByKey()
+            | "Superseded" >> beam.FlatMapTuple(_superseded).with_output_types(Keyed)
+        )
         every = partitions.pipeline | "Every split" >> beam.Create([(i, b"") for i in range(len(plan.splits))])
         met = (
-            {"members": members, "halves": edges.halves}
+            {"members": members, "halves": edges.halves, "superseded": superseded}
             | "Meet members" >> beam.CoGroupByKey()
             | "Candidates of clusters"
             >> beam.FlatMap(_cluster_candidates, plan).with_outputs("halves", main="candidates")
@@ -146,11 +153,9 @@ class ChooseRepresentatives(beam.PTransform[Any, Any]):
             | "Choose" >> beam.FlatMap(_choices, plan).with_output_types(Keyed)
         )
         joined: PCollection[Any] = (
-            (choices, every)
-            | "All splits" >> beam.Flatten()
-            | "Group choices" >> beam.GroupByKey()
-            | "Join choices"
-            >> beam.MapTuple(lambda split, parts: (split, b"".join(sorted(parts)))).with_output_types(Keyed)
+            {"choices": choices, "superseded": superseded, "every": every}
+            | "Group choices" >> beam.CoGroupByKey()
+            | "Join choices" >> beam.MapTuple(_joined)
         )
         return joined
 
@@ -244,6 +249,8 @@ def _cluster_candidates(group: tuple[int, dict[str, Iterable[bytes]]], plan: Run
         candidates = earlier_candidates(members, *plan.place_of(split), plan.owner(split))
         yield from _with_halves(candidates, halves, plan)
         return
+    if not len(members):  # captures of one address only
+        return
     part = plan.splits[split].name
     documents = plan.snapshot.read(
         "documents", part, ["doc_id", "language", "script", "source", "fetched_at", "location"]
@@ -254,9 +261,33 @@ def _cluster_candidates(group: tuple[int, dict[str, Iterable[bytes]]], plan: Run
     candidates["root"], candidates["place"] = members["root"], members["place"]
     candidates["doc_id"] = np.array(documents["doc_id"].to_pylist(), "S32")[rows]
     candidates["location"] = location_hashes(documents)[rows]
-    candidates["rank"] = failures(documents, signals, plan.rules).ranks()[rows]
+    ranks = failures(documents, signals, plan.rules).ranks()
+    ranks[row_of(gather(met["superseded"], SUPERSEDED)["place"])] = 0
+    candidates["rank"] = ranks[rows]
     candidates["score"] = preference_scores(documents, signals, plan.recipe.duplicates)[rows]
     yield from _with_halves(candidates, halves, plan)
+
+
+def _captures(partition: int, plan: RunPlan) -> Iterator[Keyed]:
+    """Of every split whose number belongs to the partition: so that captures wait for the read stage, and are spread."""
+    if plan.recipe.duplicates.urls == "all":
+        return
+    for split in range(partition, len(plan.splits), plan.partitions):
+        columns = ["doc_id", "url", "language", "script", "fetched_at", "location"]
+        documents = plan.snapshot.read("documents", plan.splits[split].name, columns)
+        signals = plan.snapshot.read("signals", plan.splits[split].name)
+        ranks = failures(documents, signals, plan.rules).ranks()
+        found = captures(split, documents, ranks, location_hashes(documents))
+        yield from scatter(found, spread(found["address"], plan.partitions))
+
+
+def _superseded(_partition: int, parts: Iterable[bytes]) -> Iterator[Keyed]:
+    others = superseded(gather(parts, CAPTURE))
+    yield from scatter(others, split_of(others["place"]))
+
+
+def _joined(split: int, met: dict[str, Iterable[bytes]]) -> tuple[int, tuple[bytes, bytes]]:
+    return split, (b"".join(sorted(met["choices"])), b"".join(sorted(met["superseded"])))
 
 
 def _with_halves(candidates: Any, halves: Any, plan: RunPlan) -> Iterator[Any]:

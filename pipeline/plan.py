@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from filters.assets import AssetError, sha256_of, verify_all
 from pipeline import storage
-from pipeline.decide import DUPLICATE
+from pipeline.decide import DUPLICATE, SUPERSEDED
 from pipeline.dedup.against import Earlier, gone_parts, open_earlier, part_names
 from pipeline.read import ReadTask, spool_path
 from pipeline.recipe import Recipe, code_hash, fingerprint, read_parameters, resolved
@@ -134,16 +134,16 @@ class RunPlan:
             containment=self.recipe.duplicates.containment,
         )
 
-    def decide_task(self, chosen: tuple[int, bytes]) -> DecideTask:
+    def decide_task(self, chosen: tuple[int, tuple[bytes, bytes]]) -> DecideTask:
         """Verdicts of one split."""
         return DecideTask(
             snapshot=self.snapshot,
             fingerprint=self.fingerprints.decide,
             part=self.splits[chosen[0]].name,
             rules=self.rules,
-            choices=chosen[1],
-            against=self.recipe.duplicates.against,
-            drop_duplicates=self.recipe.duplicates.enabled,
+            choices=chosen[1][0],
+            superseded=chosen[1][1],
+            spec=self.recipe.duplicates,
             report_seed=self.recipe.report.seed,
             unsafe=unsafe_reasons(self.recipe),
         )
@@ -156,6 +156,7 @@ class RunPlan:
             part=part,
             spec=self.recipe.tokenize,
             domains=self.recipe.domains,
+            duplicates=self.recipe.duplicates,
         )
 
     def shard_task(self, shard: tuple[int, int]) -> ShardTask:
@@ -227,7 +228,7 @@ def _fingerprints(
     pairs = fingerprint("pairs", code_hash("decide"), read, inputs, searched, compared)
     rules = [str(rule) for rule in recipe.every_rule()]
     released = [before.decisions for before in earlier]
-    decide = fingerprint("decide", pairs, rules, duplicates, values["report"], DUPLICATE, released)
+    decide = fingerprint("decide", pairs, rules, duplicates, values["report"], (DUPLICATE, SUPERSEDED), released)
     tokens = fingerprint("tokens", code_hash("tokens"), decide, values["tokenize"], values["domains"], assets)
     return Fingerprints(read=read, pairs=pairs, decide=decide, tokens=tokens)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from filters.chain import ChainSpec
@@ -20,8 +21,9 @@ from pipeline import storage
 from pipeline.decide import KEEP, RANKS, Membership, decisions, failures
 from pipeline.dedup.arrays import ESTIMATED, KINDS, PAIR, gather, row_of
 from pipeline.dedup.candidates import HOT, MAX_HOT_STORED, hot_buckets, unique_pairs
-from pipeline.dedup.clusters import CHOICE
+from pipeline.dedup.clusters import CHOICE, DuplicatesSpec
 from pipeline.dedup.stars import Stars
+from pipeline.dedup.urls import SUPERSEDED
 from pipeline.dedup.verify import RANGE, REQUEST, answers, unpack, verified_pairs
 from pipeline.domains import DomainsSpec
 from pipeline.pool import Announce, Fault, TaskFailedError
@@ -210,8 +212,8 @@ class DecideTask(_PartTask):
     part: str
     rules: tuple[Rule, ...]
     choices: bytes
-    against: tuple[str, ...]
-    drop_duplicates: bool
+    superseded: bytes
+    spec: DuplicatesSpec
     report_seed: int
     unsafe: frozenset[str]
 
@@ -223,10 +225,13 @@ class DecideTask(_PartTask):
         documents = self.snapshot.read("documents", self.part)
         signals = self.snapshot.read("signals", self.part)
         failed = failures(documents, signals, self.rules)
-        members = dict(_memberships(gather([self.choices], CHOICE), self.against))
+        members = dict(_memberships(gather([self.choices], CHOICE), self.spec.against))
+        newer = gather([self.superseded], SUPERSEDED)
+        superseded = dict(zip(row_of(newer["place"]).tolist(), np.char.decode(newer["by"]).tolist(), strict=True))
         decided, duplicates = decisions(
-            documents["doc_id"].to_pylist(), failed, members, drop_duplicates=self.drop_duplicates
+            documents["doc_id"].to_pylist(), failed, members, superseded, drop_duplicates=self.spec.enabled
         )
+        copies = copies_of(decided, duplicates, self.spec)
         profile = profile_split(
             documents,
             signals,
@@ -247,8 +252,21 @@ class DecideTask(_PartTask):
                 "duplicates": duplicates,
                 PROFILES: Blob(name=f"{self.part}.json", data=to_json(profile), rows=0, content=""),
             },
-            counts={verdict: verdicts.count(verdict) for verdict in RANKS},
+            counts={verdict: verdicts.count(verdict) for verdict in RANKS} | {"repeated": int((copies - 1).sum())},
         )
+
+
+def copies_of(decided: pa.Table, duplicates: pa.Table, spec: DuplicatesSpec) -> NDArray[np.int64]:
+    """How often each kept document occurs in the dataset, in the order of the decisions; shape (kept,)."""
+    own = duplicates.filter(
+        pc.and_(
+            pc.equal(duplicates["doc_id"], duplicates["representative"]),
+            pc.is_null(duplicates["representative_snapshot"]),
+        )
+    )
+    sizes = dict(zip(own["doc_id"].to_pylist(), own["cluster_size"].to_pylist(), strict=True))
+    kept = decided.filter(pc.equal(decided["verdict"], KEEP))["doc_id"].to_pylist()
+    return np.array([spec.copies(sizes.get(doc_id, 1)) for doc_id in kept], np.int64)
 
 
 def _memberships(choices: Any, against: tuple[str, ...]) -> list[tuple[int, Membership]]:
@@ -283,6 +301,7 @@ class TokenizeTask(_PartTask):
     part: str
     spec: TokenizeSpec
     domains: DomainsSpec
+    duplicates: DuplicatesSpec
 
     def run(self, announce: Announce) -> Commit:
         """Tokenise and commit."""
@@ -290,13 +309,17 @@ class TokenizeTask(_PartTask):
         if done := self.snapshot.committed(TOKENS_STAGE, self.part, self.fingerprint):
             return done
         documents = self.snapshot.read("documents", self.part, ["doc_id", "url", "text", "language", "source"])
-        verdicts = self.snapshot.read("decisions", self.part, ["verdict"])["verdict"].to_numpy(zero_copy_only=False)
-        kept = documents.filter(pa.array(verdicts == KEEP))
+        decided = self.snapshot.read("decisions", self.part, ["doc_id", "verdict"])
+        kept = documents.filter(pc.equal(decided["verdict"], KEEP))
+        copies = copies_of(decided, self.snapshot.read("duplicates", self.part), self.duplicates)
         domain_of = self.domains.open()
         sources, urls = kept["source"].to_pylist(), kept["url"].to_pylist()
         named = [domain_of(source, url) for source, url in zip(sources, urls, strict=True)]
         rows = tokenize_split(
-            kept.append_column("domain", pa.array(named, pa.string())), _tokenizer(self.spec), seed=self.spec.seed
+            kept.append_column("domain", pa.array(named, pa.string())),
+            _tokenizer(self.spec),
+            seed=self.spec.seed,
+            copies=copies,
         )
         blob = Blob(name=f"{self.part}.parquet", data=write_rows(rows), rows=rows.num_rows, content="")
         return self.snapshot.commit(

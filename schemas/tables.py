@@ -73,7 +73,10 @@ DECISIONS = pa.schema(
         ("reasons", pa.list_(pa.string())),
         ("values", pa.list_(pa.float64())),
         ("thresholds", pa.list_(pa.float64())),
-        ("representative", pa.string()),  # of the cluster, when `duplicate` is among the reasons
+        (
+            "representative",
+            pa.string(),
+        ),  # when `duplicate` is among the reasons; of `superseded` alone, the newer capture
         ("representative_snapshot", pa.string()),  # the earlier snapshot that released it; null for this one
     ]
 )

@@ -6,7 +6,8 @@ doc_id, then to the smallest location hash (the same record in two input files h
 
 import hashlib
 from collections.abc import Mapping
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +25,7 @@ from pipeline.snapshot import Snapshot
 
 _PREFERENCES = ("most_trusted", "longest", "shortest", "newest", "oldest")
 MAX_PREFERENCES = 6
+_FINEWEB2 = MappingProxyType({1: 1, 2: 2, 3: 3, 5: 5, 100: 8, 1000: 1})  # huggingface/fineweb-2, misc/rehydration
 RELEASED = 3  # rank of what an earlier snapshot released: above whatever this run can keep
 
 # A member on its way to the partition that chooses; `score` holds the recipe's preferences, larger is better.
@@ -80,6 +82,13 @@ class DuplicatesSpec:
     """Order of preference: most_trusted, longest, shortest, newest, oldest, highest:SIGNAL, lowest:SIGNAL."""
     source_trust: Mapping[str, float] = Field(default_factory=dict)
     """Trust of each source by name, for most_trusted; 0 where not named."""
+    urls: Literal["all", "newest"] = "all"
+    """Captures of one address in this snapshot: all that differ in text, or of those that pass every rule the newest."""
+    repeat: Literal["once", "fineweb2"] | Mapping[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1, le=100)]] = (
+        "once"
+    )
+    """How often a representative occurs in the dataset, by the least size of its cluster; "fineweb2" is the rehydration
+    of FineWeb-2, {1 = 1, 2 = 2, 3 = 3, 5 = 5, 100 = 8, 1000 = 1}: what others copied was found worth more, up to a point."""
     against: tuple[str, ...] = ()
     """Earlier snapshots, each a folder, s3:// or gs:// of a finished run: what they released is not kept again. Where
     several released copies of one text, the first named stands for it. Name all of them: they do not name each other."""
@@ -95,6 +104,13 @@ class DuplicatesSpec:
         if len(prefer) > MAX_PREFERENCES:
             raise ValueError(f"at most {MAX_PREFERENCES} preferences")
         return prefer
+
+    def copies(self, size: int) -> int:
+        """How often a document of a cluster of that size occurs in the dataset."""
+        if self.repeat == "once":
+            return 1
+        steps = _FINEWEB2 if isinstance(self.repeat, str) else self.repeat
+        return next((steps[least] for least in sorted(steps, reverse=True) if size >= least), 1)
 
     @field_validator("against")
     @classmethod

@@ -65,7 +65,13 @@ def checks(totals: Mapping[str, int], manifest: Mapping[str, Any], dataset: Mapp
         ("documents = kept + dropped + quarantined", counts.get("documents", totals["documents"]), judged),
     ]
     if dataset is not None:
-        rows.append(("documents kept = documents in the dataset", totals["kept"], dataset.get("documents")))
+        repeated = counts.get("repeated", 0)
+        name = (
+            "documents kept + repeated = rows of the dataset"
+            if repeated
+            else "documents kept = documents in the dataset"
+        )
+        rows.append((name, totals["kept"] + repeated, dataset.get("documents")))
         rows += [
             (f"tokens = sum of tokens by {column}", dataset.get("tokens"), sum(row["tokens"] for row in table.values()))
             for column, table in sorted((dataset.get("counts") or {}).items())
