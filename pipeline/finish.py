@@ -13,6 +13,7 @@ from filters.chain import SIGNALS
 from pipeline import storage
 from pipeline.audit import self_audit
 from pipeline.dedup.against import probe
+from pipeline.dedup.tasks import CLUSTERS_STAGE, PAIRS_STAGE, SETS_STAGE, pairs_part
 from pipeline.plan import RunPlan
 from pipeline.pool import current_pool
 from pipeline.recipe import GatesSpec, resolved
@@ -21,17 +22,7 @@ from pipeline.report.render import Draw, render, render_json
 from pipeline.report.svg import Charts, draw
 from pipeline.shards import Shard, dataset_json
 from pipeline.snapshot import Commit, Snapshot, TableFile
-from pipeline.stages import (
-    CLUSTERS_STAGE,
-    DATASET_STAGE,
-    DECIDE_STAGE,
-    PAIRS_STAGE,
-    PROFILES,
-    SETS_STAGE,
-    TOKENS_STAGE,
-    DrawTask,
-    pairs_part,
-)
+from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PROFILES, TOKENS_STAGE, DrawTask
 from schemas.tables import combine_hashes, hash_text
 
 MANIFEST_VERSION = 1

@@ -32,6 +32,7 @@ from pipeline.dedup.clusters import (
 )
 from pipeline.dedup.components import forest
 from pipeline.dedup.stars import HALF, half_edges, rooted
+from pipeline.dedup.tasks import commit_clusters, pairs_part
 from pipeline.dedup.urls import CAPTURE, SUPERSEDED, captures, superseded
 from pipeline.dedup.verify import name_requests, requests
 from pipeline.finish import finish
@@ -39,7 +40,6 @@ from pipeline.plan import RunPlan
 from pipeline.run_tasks import RunTasks
 from pipeline.shards import shard_count
 from pipeline.snapshot import Commit
-from pipeline.stages import commit_clusters, pairs_part
 
 Keyed = tuple[int, bytes]
 _FAN_IN = 8  # forests merged at once: reference/beam.md C measured 4 to 8 as the best

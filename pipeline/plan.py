@@ -9,19 +9,12 @@ from filters.assets import AssetError, sha256_of, verify_all
 from pipeline import storage
 from pipeline.decide import DUPLICATE, SUPERSEDED
 from pipeline.dedup.against import Earlier, gone_parts, open_earlier, part_names
+from pipeline.dedup.tasks import PAIRS_STAGE, AnswerTask, VerifyTask, pairs_part
 from pipeline.read import ReadTask, spool_path
 from pipeline.recipe import Recipe, code_hash, fingerprint, read_parameters, resolved
 from pipeline.snapshot import Snapshot
 from pipeline.splits import Split
-from pipeline.stages import (
-    PAIRS_STAGE,
-    AnswerTask,
-    DecideTask,
-    ShardTask,
-    TokenizeTask,
-    VerifyTask,
-    pairs_part,
-)
+from pipeline.stages import DecideTask, ShardTask, TokenizeTask
 from schemas.rules import Rule
 
 _PARTITION_BYTES = 256 << 20  # input for each partition of keys: some 10,000 pages, 4 MB of bands, 40 MB of shingles

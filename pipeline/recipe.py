@@ -36,7 +36,14 @@ _DECIDE_ONLY = {
 }
 # Code whose change can change documents and signals, and code that can change decisions.
 _READ_CODE = ("schemas", "filters", "pipeline/sources", "pipeline/read.py", "pipeline/splits.py")
-_DECIDE_CODE = ("schemas", "pipeline/decide.py", "pipeline/dedup", "pipeline/stages.py", "pipeline/report")
+_DECIDE_CODE = (
+    "schemas",
+    "pipeline/decide.py",
+    "pipeline/dedup",
+    "pipeline/stages.py",
+    "pipeline/part_task.py",
+    "pipeline/report",
+)
 _TOKEN_CODE = ("schemas", "pipeline/tokens.py", "pipeline/shards.py", "pipeline/domains.py")
 
 

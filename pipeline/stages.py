@@ -4,11 +4,10 @@ Tasks run in the pool's children (pipeline/pool.py). They hold only names and sm
 to send and can be started again anywhere.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,21 +15,18 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from filters.chain import ChainSpec
-from filters.fingerprint import FingerprintSpec
 from pipeline import storage
 from pipeline.decide import KEEP, RANKS, Membership, decisions, failures
-from pipeline.dedup.arrays import ESTIMATED, KINDS, PAIR, gather, row_of
-from pipeline.dedup.candidates import HOT, MAX_HOT_STORED, hot_buckets, unique_pairs
+from pipeline.dedup.arrays import ESTIMATED, KINDS, gather, row_of
 from pipeline.dedup.clusters import CHOICE, DuplicatesSpec
-from pipeline.dedup.stars import Stars
 from pipeline.dedup.urls import SUPERSEDED
-from pipeline.dedup.verify import RANGE, REQUEST, answers, unpack, verified_pairs
 from pipeline.domains import DomainsSpec
-from pipeline.pool import Announce, Fault, TaskFailedError
+from pipeline.part_task import PartTask, WholeTask
+from pipeline.pool import Announce
 from pipeline.read import forget_chain, opened_chain
 from pipeline.report.profile import profile_split, to_json
 from pipeline.shards import merge_shard, shard_name, tokenize_split, write_rows
-from pipeline.snapshot import Blob, Commit, Snapshot
+from pipeline.snapshot import Blob, Commit
 from pipeline.tokens import Tokenizer, TokenizeSpec
 from schemas.rules import Rule
 from schemas.tables import dataset_schema
@@ -38,38 +34,12 @@ from schemas.tables import dataset_schema
 if TYPE_CHECKING:
     from pipeline.report.svg import Charts
 
-SETS_STAGE, PAIRS_STAGE, DECIDE_STAGE, TOKENS_STAGE, DATASET_STAGE = "sets", "pairs", "decide", "tokens", "dataset"
-
-CLUSTERS_STAGE = "clusters"  # what `choose` did in each partition: counts only
-HOT_TABLE = "hot_buckets"
+DECIDE_STAGE, TOKENS_STAGE, DATASET_STAGE = "decide", "tokens", "dataset"
 PROFILES = "profiles"  # folder of the parts' statistics, from which the report is made
 
-_ATTEMPTS = 4
-_READERS = 16
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _WholeTask:
-    """A task that is done as a whole: a few attempts, since its child may be killed from outside, then the run fails."""
-
-    attempt: int = 1
-
-    @property
-    def deadline_seconds(self) -> float:
-        return 3600.0  # a part is a few thousand documents: minutes at worst; an hour means that it hangs
-
-    @property
-    def memory_bytes(self) -> int:
-        return 0
-
-    def after_fault(self, fault: Fault) -> Self:
-        if self.attempt == _ATTEMPTS or fault.cause == "error":
-            raise TaskFailedError(fault.detail, fault.traceback)
-        return replace(self, attempt=self.attempt + 1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WarmTask(_WholeTask):
+class WarmTask(WholeTask):
     """Imports and models for what comes, the models of the read stage where a `chain` is given; changes nothing else."""
 
     fingerprint: str
@@ -83,7 +53,7 @@ class WarmTask(_WholeTask):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrawTask(_WholeTask):
+class DrawTask(WholeTask):
     """Some charts of the report, drawn to SVG."""
 
     charts: "Charts"
@@ -99,114 +69,7 @@ class DrawTask(_WholeTask):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _PartTask(_WholeTask):
-    """A task that commits a part of a stage."""
-
-    snapshot: Snapshot
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerTask(_PartTask):
-    """Shingle sets of one split's documents, for the partitions that ask for them; commits sets/, which live until the end."""
-
-    source: Snapshot
-    sketches: bool
-    number: int
-    part: str
-    asked: bytes
-    spec: FingerprintSpec
-
-    def run(self, announce: Announce) -> list[tuple[int, bytes]]:
-        """The range of the split's file of sets for each partition that asked, packed."""
-        announce(0, 0.0)
-        asked = gather([self.asked], REQUEST)
-        if self.sketches or not asked["with_set"].any():
-            documents = self.source.read("fingerprints", self.part, ["doc_id", "sketch"])
-        else:
-            rows = np.unique(row_of(asked["place"])).tolist()
-            documents = self.source.read_rows("documents", self.part, rows, ["doc_id", "text", "language"])
-        data, ranges = answers(self.number, asked, documents, self.spec)
-        part = sets_part(self.number)
-        self.snapshot.commit(
-            stage=SETS_STAGE,
-            part=part,
-            fingerprint=self.fingerprint,
-            tables={SETS_STAGE: Blob(name=f"{part}.sets", data=data, rows=len(ranges), content="")},
-            counts={},
-        )
-        return ranges
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifyTask(_PartTask):
-    """True similarity of one partition's candidate pairs; commits pairs/."""
-
-    target: int
-    pairs: bytes
-    ranges: bytes
-    hot: bytes
-    parts: tuple[str, ...]
-    floor: float
-    containment: float | None
-
-    def run(self, announce: Announce) -> Commit:
-        """Verify and commit."""
-        announce(0, 0.0)
-        if done := self.snapshot.committed(PAIRS_STAGE, pairs_part(self.target), self.fingerprint):
-            return done
-        pairs = unique_pairs(gather([self.pairs], PAIR))
-        with ThreadPoolExecutor(_READERS) as readers:  # each range is a request on an object store
-            sets = unpack(readers.map(self._sets, gather([self.ranges], RANGE)))
-        table = verified_pairs(pairs, sets, list(self.parts), self.floor, self.containment)
-        hot = gather([self.hot], HOT)
-        shown = hot[:MAX_HOT_STORED]
-        names = sets.names(sets.index(shown["samples"].ravel())).to_pylist()
-        counts = {
-            "candidates": len(pairs),
-            "verified": table.num_rows,
-            "hot_buckets": len(hot),
-            "hot_documents": int(hot["documents"].sum()),
-            "largest_bucket": int(hot["texts"].max(initial=0)),
-        }
-        return self.snapshot.commit(
-            stage=PAIRS_STAGE,
-            part=pairs_part(self.target),
-            fingerprint=self.fingerprint,
-            tables={"pairs": table, HOT_TABLE: hot_buckets(shown, names)},
-            counts=counts,
-        )
-
-    def _sets(self, where: Any) -> bytes:
-        path = self.snapshot.path(SETS_STAGE, f"{sets_part(where['split'])}.sets")
-        return storage.read_bytes(path, int(where["start"]), int(where["length"]))
-
-
-def sets_part(number: int) -> str:
-    """Name of the shingle sets of a split, by its number: parts of two snapshots can have one name."""
-    return f"split-{number:06d}"
-
-
-def pairs_part(target: int) -> str:
-    """Name of a partition of pairs."""
-    return f"part-{target:05d}"
-
-
-def commit_clusters(snapshot: Snapshot, part: str, fingerprint: str, found: Stars, choices: NDArray[np.void]) -> Commit:
-    """Say what became of one partition's components: how many were cut, and which clusters the guard cut."""
-    counts = {
-        "components": found.components,
-        "largest_component": found.largest_component,
-        "components_cut": found.cut,
-        "clusters": int(choices["chosen"].sum()),
-        "largest_cluster": int(choices["size"].max(initial=0)),
-        "guarded": [{"doc_id": doc_id, "texts": texts} for doc_id, texts in found.guarded],
-    }
-    return snapshot.commit(stage=CLUSTERS_STAGE, part=part, fingerprint=fingerprint, tables={}, counts=counts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecideTask(_PartTask):
+class DecideTask(PartTask):
     """Verdicts of one split; commits decisions/, duplicates/ and the split's part of the report."""
 
     part: str
@@ -295,7 +158,7 @@ def _tokenizer(spec: TokenizeSpec) -> Tokenizer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TokenizeTask(_PartTask):
+class TokenizeTask(PartTask):
     """Tokens of one split's kept documents, in the global order; commits tokens/, which lives until the shards do."""
 
     part: str
@@ -332,7 +195,7 @@ class TokenizeTask(_PartTask):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShardTask(_PartTask):
+class ShardTask(PartTask):
     """One shard of dataset/, merged from every split's tokens."""
 
     shard: int

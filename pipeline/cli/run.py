@@ -10,13 +10,14 @@ from pipeline import storage
 from pipeline.cli.errors import RunFailedError, UsageError
 from pipeline.cli.submit import check_places, children, submit, workers_are_here
 from pipeline.cli.summary import print_summary
+from pipeline.dedup.tasks import PAIRS_STAGE
 from pipeline.plan import RunPlan, make_plan
 from pipeline.pool import current_pool, running_pool
 from pipeline.read import STAGE as READ_STAGE
 from pipeline.recipe import Recipe, load_recipe
 from pipeline.snapshot import Snapshot
 from pipeline.splits import Split, plan_splits
-from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PAIRS_STAGE, TOKENS_STAGE, WarmTask
+from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, TOKENS_STAGE, WarmTask
 from pipeline.stored_splits import RUN_FILE, StoredSplits
 
 

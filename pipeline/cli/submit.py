@@ -17,9 +17,10 @@ from typing import Any
 from pipeline import storage
 from pipeline.cli.errors import RunFailedError, UsageError
 from pipeline.cli.progress import meanwhile, watching
+from pipeline.dedup.tasks import PAIRS_STAGE
 from pipeline.plan import RunPlan
 from pipeline.pool import running_pool
-from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PAIRS_STAGE, TOKENS_STAGE
+from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, TOKENS_STAGE
 
 # By name: plain DirectRunner first tries to download another runner, so what runs would depend on the network.
 _LOCAL_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"

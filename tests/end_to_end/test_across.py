@@ -273,3 +273,28 @@ def test_an_earlier_snapshot_of_which_something_is_missing(three, recipe, crawls
     with_text = {row["doc_id"] for row in table(folders[1], "duplicates").to_pylist() if row["representative_snapshot"]}
     by_sketch = {row["doc_id"] for row in across}
     assert len(with_text & by_sketch) >= 0.9 * len(with_text | by_sketch)
+
+
+def test_captures_of_one_address_and_documents_that_many_have_copied(recipe, tmp_path):
+    """The newest capture stays, though another differs; and a text with three copies occurs three times in the dataset."""
+    dice = random.Random(9)
+    copied, first, later, other = (text(dice, chinese=n % 2 == 0) for n in range(4))
+    rows = [
+        *({"id": f"copy-{n}", "text": copied, "url": f"https://{n}.example/"} for n in range(3)),
+        {"id": "old", "text": first, "url": "https://page.example/a", "date": "2024-01-01"},
+        {"id": "new", "text": later, "url": "http://PAGE.example/a#top", "date": "2025-01-01"},
+        {"id": "short", "text": "…", "url": "https://page.example/a", "date": "2026-01-01"},
+        {"id": "other", "text": other, "url": "https://page.example/b", "date": "2023-01-01"},
+    ]
+    crawl = tmp_path / "rows.jsonl"
+    crawl.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    options = ("--set", "duplicates.urls=newest", "--set", "duplicates.repeat=fineweb2")
+    go(recipe, crawl, tmp_path / "s", options=options)
+    texts = {row["doc_id"]: row["text"] for row in table(tmp_path / "s", "documents", ["doc_id", "text"]).to_pylist()}
+    assert sorted(texts[doc_id] for doc_id in kept(tmp_path / "s")) == sorted([copied, later, other])
+    superseded = [r for r in table(tmp_path / "s", "decisions").to_pylist() if "superseded" in r["reasons"]]
+    assert [(texts[row["doc_id"]], texts[row["representative"]]) for row in superseded] == [(first, later)]
+    shards = json.loads((tmp_path / "s" / "dataset" / "dataset.json").read_text())["shards"]
+    ids = [i for s in shards for i in pq.read_table(tmp_path / "s" / "dataset" / s["name"])["doc_id"].to_pylist()]
+    assert sorted(map(texts.get, ids)) == sorted([copied] * 3 + [later, other])
+    assert command("verify", tmp_path / "s")[0] == 0
