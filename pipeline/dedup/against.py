@@ -120,7 +120,6 @@ def gone_parts(earlier: Earlier) -> tuple[int, ...]:
     return tuple(_gone(earlier.snapshot, part_names(earlier))) if earlier.gone else ()
 
 
-@lru_cache(maxsize=8)
 def probe(spec: FingerprintSpec) -> str:
     """A hash of the fingerprints of fixed texts: equal where two snapshots' fingerprints can be compared."""
     fingerprint, fold = spec.open(), make_fold()
