@@ -4,6 +4,7 @@ A run whose sums do not add up fails here, before it has a manifest; a snapshot 
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -17,6 +18,7 @@ from pipeline.dedup.tasks import CLUSTERS_STAGE, PAIRS_STAGE, SETS_STAGE, pairs_
 from pipeline.plan import RunPlan
 from pipeline.pool import current_pool
 from pipeline.recipe import GatesSpec, resolved
+from pipeline.repeats_tasks import REPEATS_STAGE
 from pipeline.report.profile import Profile, from_json, merge_all
 from pipeline.report.render import Draw, render, render_json
 from pipeline.report.svg import Charts, draw
@@ -55,6 +57,7 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
         raise SumsError(f"{len(merged)} shards are committed, {shards} were made")
     clusters = [commit for commit in snapshot.commits(CLUSTERS_STAGE) if commit.fingerprint == prints.decide]
     totals = _totals(read, decided, pairs, clusters)
+    repeats = _required(snapshot, REPEATS_STAGE, parts, prints.tokens) if plan.recipe.repeats.enabled else []
     check_sums(totals)
     dataset = dataset_json(
         [Shard(**commit.counts["shard"]) for commit in merged],
@@ -78,8 +81,9 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
         "rules": [asdict(rule) for rule in plan.rules],
         "assets": plan.assets,
         "versions": {package: version(package) for package in _PACKAGES},
+        "repeats": dict(sum((Counter(commit.counts) for commit in repeats), Counter())),
         "counts": totals | {"tokens": dataset["tokens"], "shards": shards},
-        "tables": _tables([*read, *decided])
+        "tables": _tables([*read, *decided, *repeats])
         | {"dataset": {"rows": dataset["documents"], "files": shards, "content": dataset["content_hash"]}},
         "audit": audit,
         "fingerprinting": probe(plan.recipe.fingerprint),

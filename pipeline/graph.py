@@ -37,6 +37,7 @@ from pipeline.dedup.urls import CAPTURE, SUPERSEDED, captures, superseded
 from pipeline.dedup.verify import name_requests, requests
 from pipeline.finish import finish
 from pipeline.plan import RunPlan
+from pipeline.repeats import LINE, common
 from pipeline.run_tasks import RunTasks
 from pipeline.shards import shard_count
 from pipeline.snapshot import Commit
@@ -51,7 +52,9 @@ def build(root: beam.Pipeline, plan: RunPlan) -> None:
     read = splits | "Read" >> RunTasks(plan.workers, plan.read_task, _element)
     pairs = read | "Find duplicates" >> FindDuplicates(plan)
     choices = pairs | "Choose representatives" >> ChooseRepresentatives(plan)
-    decided = choices | "Decide" >> RunTasks(plan.workers, plan.decide_task, _part)
+    decided = choices | "Decide" >> RunTasks(plan.workers, plan.decide_task, _first)
+    if plan.recipe.repeats.enabled:
+        decided = decided | "Find repeats" >> FindRepeats(plan)
     tokens = decided | "Tokenize" >> RunTasks(plan.workers, plan.tokenize_task, _tokens)
     shards = (
         tokens
@@ -107,6 +110,33 @@ class FindDuplicates(beam.PTransform[Any, Any]):
             | "Verify" >> RunTasks(plan.workers, plan.verify_task, _first)
         )
         return verified
+
+
+class FindRepeats(beam.PTransform[Any, Any]):
+    """Numbers of decided splits -> the same, once repeats/ are committed."""
+
+    def __init__(self, plan: RunPlan) -> None:
+        super().__init__()
+        self.plan = plan
+
+    def expand(self, decided: PCollection[Any]) -> PCollection[Any]:
+        """Lines meet by range of their hash; each split learns which of its own are common."""
+        plan = self.plan
+        told = (
+            decided
+            | "Lines" >> RunTasks(plan.workers, plan.count_task, _result)
+            | "Spread lines" >> beam.FlatMap(lambda messages: messages).with_output_types(Keyed)
+            | "Group lines" >> beam.GroupByKey()
+            | "Common lines" >> beam.FlatMapTuple(_common, plan.recipe.repeats.min_documents).with_output_types(Keyed)
+        )
+        every = decided | "Decided splits" >> beam.Map(lambda split: (split, b"")).with_output_types(Keyed)
+        committed: PCollection[Any] = (
+            (told, every)
+            | "Lines and splits" >> beam.Flatten()
+            | "Group common lines" >> beam.GroupByKey()
+            | "Repeats" >> RunTasks(plan.workers, plan.repeats_task, _first)
+        )
+        return committed
 
 
 class ChooseRepresentatives(beam.PTransform[Any, Any]):
@@ -172,10 +202,6 @@ def _result(_element: Any, result: Any) -> Any:
     return result
 
 
-def _part(_element: Any, commit: Commit) -> str:
-    return commit.part
-
-
 def _tokens(_element: Any, commit: Commit) -> int:
     tokens: int = commit.counts["tokens"]
     return tokens
@@ -203,6 +229,10 @@ def _candidates(group: tuple[int, Iterable[bytes]], plan: RunPlan) -> Iterator[A
 
 def _name_requests(group: Keyed) -> Iterator[Keyed]:
     yield from name_requests(gather([group[1]], HOT)[:MAX_HOT_STORED]["samples"].ravel(), group[0])
+
+
+def _common(_partition: int, parts: Iterable[bytes], min_documents: int) -> Iterator[Keyed]:
+    yield from common(gather(parts, LINE), min_documents)
 
 
 def _unique(group: tuple[int, Iterable[bytes]], plan: RunPlan) -> Keyed:

@@ -12,6 +12,7 @@ from pipeline.dedup.against import Earlier, gone_parts, open_earlier, part_names
 from pipeline.dedup.tasks import PAIRS_STAGE, AnswerTask, VerifyTask, pairs_part
 from pipeline.read import ReadTask, spool_path
 from pipeline.recipe import Recipe, code_hash, fingerprint, read_parameters, resolved
+from pipeline.repeats_tasks import CountTask, RepeatsTask
 from pipeline.snapshot import Snapshot
 from pipeline.splits import Split
 from pipeline.stages import DecideTask, ShardTask, TokenizeTask
@@ -141,13 +142,34 @@ class RunPlan:
             unsafe=unsafe_reasons(self.recipe),
         )
 
-    def tokenize_task(self, part: str) -> TokenizeTask:
+    def count_task(self, split: int) -> CountTask:
+        """Lines of one split's kept documents."""
+        return CountTask(
+            snapshot=self.snapshot,
+            fingerprint=self.fingerprints.tokens,
+            number=split,
+            part=self.splits[split].name,
+            partitions=self.partitions,
+        )
+
+    def repeats_task(self, told: tuple[int, Iterable[bytes]]) -> RepeatsTask:
+        """Repeated lines of one split."""
+        return RepeatsTask(
+            snapshot=self.snapshot,
+            fingerprint=self.fingerprints.tokens,
+            part=self.splits[told[0]].name,
+            told=b"".join(told[1]),
+            spec=self.recipe.repeats,
+        )
+
+    def tokenize_task(self, split: int) -> TokenizeTask:
         """Tokens of one split."""
         return TokenizeTask(
             snapshot=self.snapshot,
             fingerprint=self.fingerprints.tokens,
-            part=part,
+            part=self.splits[split].name,
             spec=self.recipe.tokenize,
+            repeats=self.recipe.repeats.enabled,
             domains=self.recipe.domains,
             duplicates=self.recipe.duplicates,
         )
@@ -222,7 +244,9 @@ def _fingerprints(
     rules = [str(rule) for rule in recipe.every_rule()]
     released = [before.decisions for before in earlier]
     decide = fingerprint("decide", pairs, rules, duplicates, values["report"], (DUPLICATE, SUPERSEDED), released)
-    tokens = fingerprint("tokens", code_hash("tokens"), decide, values["tokenize"], values["domains"], assets)
+    tokens = fingerprint(
+        "tokens", code_hash("tokens"), decide, values["tokenize"], values["repeats"], values["domains"], assets
+    )
     return Fingerprints(read=read, pairs=pairs, decide=decide, tokens=tokens)
 
 

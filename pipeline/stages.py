@@ -24,6 +24,8 @@ from pipeline.domains import DomainsSpec
 from pipeline.part_task import PartTask, WholeTask
 from pipeline.pool import Announce
 from pipeline.read import forget_chain, opened_chain
+from pipeline.repeats import without
+from pipeline.repeats_tasks import REPEATS_STAGE
 from pipeline.report.profile import profile_split, to_json
 from pipeline.shards import merge_shard, shard_name, tokenize_split, write_rows
 from pipeline.snapshot import Blob, Commit
@@ -164,6 +166,7 @@ class TokenizeTask(PartTask):
     part: str
     spec: TokenizeSpec
     domains: DomainsSpec
+    repeats: bool
     duplicates: DuplicatesSpec
 
     def run(self, announce: Announce) -> Commit:
@@ -174,6 +177,10 @@ class TokenizeTask(PartTask):
         documents = self.snapshot.read("documents", self.part, ["doc_id", "url", "text", "language", "source"])
         decided = self.snapshot.read("decisions", self.part, ["doc_id", "verdict"])
         kept = documents.filter(pc.equal(decided["verdict"], KEEP))
+        if self.repeats:
+            spans = self.snapshot.read(REPEATS_STAGE, self.part, ["spans"])["spans"].to_pylist()
+            texts = list(map(without, kept["text"].to_pylist(), spans))
+            kept = kept.set_column(kept.column_names.index("text"), "text", pa.array(texts, pa.string()))
         copies = copies_of(decided, self.snapshot.read("duplicates", self.part), self.duplicates)
         domain_of = self.domains.open()
         sources, urls = kept["source"].to_pylist(), kept["url"].to_pylist()

@@ -10,6 +10,7 @@ from rich.console import Console
 from pipeline import storage
 from pipeline.cli.errors import RunFailedError, UsageError
 from pipeline.finish import SumsError, check_sums
+from pipeline.repeats_tasks import REPEATS_STAGE
 from pipeline.shards import Shard, content_hash
 from pipeline.snapshot import Commit, Snapshot
 from schemas.tables import combine_hashes, hash_text, rows_hash
@@ -40,9 +41,10 @@ def _problems(snapshot: Snapshot, manifest: Mapping[str, Any]) -> Iterator[str]:
     yield from _check_sums(manifest)
     contents: dict[str, list[int]] = {}
     damaged = False
-    for stage in _STAGES:
+    repeats = [(REPEATS_STAGE, "tokens")] if REPEATS_STAGE in manifest["tables"] else []
+    for stage, made_by in (*((stage, stage) for stage in _STAGES), *repeats):
         for part in manifest["splits"]:
-            commit = snapshot.committed(stage, part, manifest["fingerprints"][stage])
+            commit = snapshot.committed(stage, part, manifest["fingerprints"][made_by])
             if commit is None:
                 yield f"{stage}/{part}: a file is missing, or was made with other parameters"
                 damaged = True
