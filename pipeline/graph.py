@@ -127,7 +127,7 @@ class FindRepeats(beam.PTransform[Any, Any]):
             | "Lines" >> RunTasks(plan.workers, plan.count_task, _result)
             | "Spread lines" >> beam.FlatMap(lambda messages: messages).with_output_types(Keyed)
             | "Group lines" >> beam.GroupByKey()
-            | "Common lines" >> beam.FlatMapTuple(_common, plan.recipe.repeats.min_documents).with_output_types(Keyed)
+            | "Common lines" >> beam.FlatMap(_common, plan).with_output_types(Keyed)
         )
         every = decided | "Decided splits" >> beam.Map(lambda split: (split, b"")).with_output_types(Keyed)
         committed: PCollection[Any] = (
@@ -231,8 +231,8 @@ def _name_requests(group: Keyed) -> Iterator[Keyed]:
     yield from name_requests(gather([group[1]], HOT)[:MAX_HOT_STORED]["samples"].ravel(), group[0])
 
 
-def _common(_partition: int, parts: Iterable[bytes], min_documents: int) -> Iterator[Keyed]:
-    yield from common(gather(parts, LINE), min_documents)
+def _common(group: tuple[int, Iterable[bytes]], plan: RunPlan) -> Iterator[Keyed]:
+    yield from common(gather(group[1], LINE), plan.recipe.repeats.min_documents)
 
 
 def _unique(group: tuple[int, Iterable[bytes]], plan: RunPlan) -> Keyed:

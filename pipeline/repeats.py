@@ -30,6 +30,7 @@ LINE = np.dtype([("hash", "<u8"), ("split", "<u4"), ("count", "<u4")])
 # What a split learns of its own lines and hosts: so many documents of the whole run have it.
 COMMON = np.dtype([("hash", "<u8"), ("count", "<u8")])
 
+_WIDE = "\u2e80"  # from here on, characters of East Asia, which take two columns
 _COUNTS = ("host_lines", "host_chars", "inner_lines", "inner_chars", "removed_bytes")
 REPEATS = pa.schema(
     [
@@ -46,14 +47,17 @@ class RepeatsSpec:
     """Recipe table `[repeats]`: repeated lines that the dataset leaves out. Changing it tokenises again only."""
 
     enabled: bool = False
-    """Remove them. Off by default: see docs/dedup.md for what it takes from clean pages."""
+    """Remove them. Off by default: on 505 clean pages (data/crawl-small) it took headings and code besides notices
+    (docs/decisions/0010)."""
     min_documents: Annotated[int, Field(ge=2)] = 10
     """Kept documents of a host that must have a line."""
     min_share: Annotated[float, Field(gt=0, le=1)] = 0.3
     """And their share of the host's kept documents."""
-    inner_chars: Annotated[int, Field(ge=0)] = 40
+    min_width: Annotated[int, Field(ge=1)] = 10
+    """Columns of its key, two for a Han character or kana: shorter lines are headings ("NAME", "Warning") as often as navigation."""
+    inner_chars: Annotated[int, Field(ge=0)] = 100
     """Lines of at least so many characters of their key go where they repeat inside one document, but for the first;
-    0: never. Shorter ones are refrains, headings and answers."""
+    0: never. Shorter ones are refrains, headings, answers, and code (at 40, most of what went was code)."""
     max_loss: Annotated[float, Field(gt=0, lt=1)] = 0.5
     """Share of a document's characters; where more would go it is left as it is."""
 
@@ -64,7 +68,8 @@ class Line(NamedTuple):
     start: int
     end: int
     hash: int
-    key_chars: int
+    chars: int
+    width: int
 
 
 def lines_of(text: str, host: str) -> Iterator[Line]:
@@ -75,7 +80,7 @@ def lines_of(text: str, host: str) -> Iterator[Line]:
         if line.lstrip().startswith("```"):
             fenced = not fenced
         elif not fenced and line and (key := fold(line)):
-            yield Line(start, end, _hash(host, key), len(key))
+            yield Line(start, end, _hash(host, key), len(key), len(key) + sum(c >= _WIDE for c in key))
         start = end
 
 
@@ -130,9 +135,9 @@ def _repeats(doc_id: str, text: str, url: str, counts: dict[int, int], spec: Rep
     removed = {"host": [0, 0], "inner": [0, 0]}
     seen: set[int] = set()
     for line in lines_of(text, host):
-        if documents and counts.get(line.hash, 0) >= least:
+        if documents and line.width >= spec.min_width and counts.get(line.hash, 0) >= least:
             kind = "host"
-        elif spec.inner_chars and line.key_chars >= spec.inner_chars and line.hash in seen:
+        elif spec.inner_chars and line.chars >= spec.inner_chars and line.hash in seen:
             kind = "inner"
         else:
             seen.add(line.hash)

@@ -144,6 +144,11 @@ class Snapshot:
                 start = end
         return pa.concat_tables(pieces)
 
+    def read_column(self, table: str, part: str, column: str) -> pa.ChunkedArray:
+        """One column of a part; only its bytes are read."""
+        with storage.open_range(self.path(table, f"{part}.parquet")) as source:
+            return pq.read_table(source, columns=[column])[column]
+
     def write_json(self, value: Mapping[str, Any], *names: str) -> None:
         """Write a JSON file, keys sorted, so that the same value gives the same bytes."""
         storage.write_bytes(self.path(*names), _to_json(value))

@@ -67,6 +67,7 @@ def test_width_case_script_and_marks_do_not_make_another_line():
         (["\n".join(["```", "import numpy", "```", page(n).splitlines()[1]]) for n in range(12)], urls(12), {}),  # code
         (["***\n---\n" + page(n).splitlines()[1] for n in range(12)], urls(12), {}),  # no word in it
         ([""] * 12, urls(12), {}),
+        (["警告\nWarning\n" + page(n).splitlines()[1] for n in range(12)], urls(12), {}),  # headings
     ],
 )
 def test_what_does_not_go(texts, places, spec):
