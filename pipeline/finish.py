@@ -19,6 +19,7 @@ from pipeline.plan import RunPlan
 from pipeline.pool import current_pool
 from pipeline.recipe import GatesSpec, resolved
 from pipeline.repeats_tasks import REPEATS_STAGE
+from pipeline.report.pairs import pair_report
 from pipeline.report.profile import Profile, from_json, merge_all
 from pipeline.report.render import Draw, render, render_json
 from pipeline.report.svg import Charts, draw
@@ -82,6 +83,9 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
         "assets": plan.assets,
         "versions": {package: version(package) for package in _PACKAGES},
         "repeats": dict(sum((Counter(commit.counts) for commit in repeats), Counter())),
+        "duplicates": pair_report(
+            snapshot, [commit.part for commit in pairs], plan.recipe.duplicates.threshold, plan.recipe.report.seed
+        ),
         "counts": totals | {"tokens": dataset["tokens"], "shards": shards},
         "tables": _tables([*read, *decided, *repeats])
         | {"dataset": {"rows": dataset["documents"], "files": shards, "content": dataset["content_hash"]}},

@@ -138,6 +138,7 @@ class RunPlan:
             choices=chosen[1][0],
             superseded=chosen[1][1],
             spec=self.recipe.duplicates,
+            domains=self.recipe.domains,
             report_seed=self.recipe.report.seed,
             unsafe=unsafe_reasons(self.recipe),
         )
@@ -243,7 +244,9 @@ def _fingerprints(
     pairs = fingerprint("pairs", code_hash("decide"), read, inputs, searched, compared)
     rules = [str(rule) for rule in recipe.every_rule()]
     released = [before.decisions for before in earlier]
-    decide = fingerprint("decide", pairs, rules, duplicates, values["report"], (DUPLICATE, SUPERSEDED), released)
+    decide = fingerprint(
+        "decide", pairs, rules, duplicates, values["report"], (DUPLICATE, SUPERSEDED), released, values["domains"]
+    )
     tokens = fingerprint(
         "tokens", code_hash("tokens"), decide, values["tokenize"], values["repeats"], values["domains"], assets
     )

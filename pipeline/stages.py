@@ -79,6 +79,7 @@ class DecideTask(PartTask):
     choices: bytes
     superseded: bytes
     spec: DuplicatesSpec
+    domains: DomainsSpec
     report_seed: int
     unsafe: frozenset[str]
 
@@ -97,6 +98,8 @@ class DecideTask(PartTask):
             documents["doc_id"].to_pylist(), failed, members, superseded, drop_duplicates=self.spec.enabled
         )
         copies = copies_of(decided, duplicates, self.spec)
+        domain_of = self.domains.open()
+        places = zip(documents["source"].to_pylist(), documents["url"].to_pylist(), strict=True)
         profile = profile_split(
             documents,
             signals,
@@ -106,6 +109,7 @@ class DecideTask(PartTask):
             self.rules,
             self.report_seed,
             unsafe=self.unsafe,
+            domains=[domain_of(source, url) for source, url in places],
         )
         verdicts = decided["verdict"].to_pylist()
         return self.snapshot.commit(
