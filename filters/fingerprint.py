@@ -89,20 +89,24 @@ class FingerprintSpec:
 
         def fingerprint(view: TextView) -> Fingerprint:
             shingles = shingle_hashes(view.key, view.language, self)
-            bands = band_hashes(signature(shingles, permutations), self.bands)
+            minima = signature(shingles, permutations)
+            bands = band_hashes(minima, self.bands)
             digest = hashlib.blake2b(view.key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-            return Fingerprint(digest=digest, bands=bands.tobytes(), shingles=len(shingles))
+            return Fingerprint(digest=digest, bands=bands.tobytes(), shingles=len(shingles), sketch=sketch(minima))
 
         return fingerprint
 
 
 @plain_dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
-    """`digest` blake2b-128 of the key; `bands` uint64 little-endian, packed; `shingles` the length of the text in shingles."""
+    """`digest` blake2b-128 of the key; `bands` uint64 little-endian, packed; `shingles` the length of the text in shingles;
+    `sketch` the lowest byte of each MinHash value.
+    """
 
     digest: bytes
     bands: bytes
     shingles: int
+    sketch: bytes
 
 
 def shingle_hashes(key: str, language: str, spec: FingerprintSpec) -> NDArray[np.uint32]:
@@ -191,6 +195,21 @@ def _murmur_mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     mixed *= _MURMUR_2
     mixed ^= mixed >> np.uint32(16)
     return mixed
+
+
+def sketch(minima: NDArray[np.uint32]) -> bytes:
+    """The lowest byte of each MinHash value: b-bit minwise hashing (Li and König, WWW 2010) with b = 8."""
+    return minima.astype(np.uint8).tobytes()
+
+
+def sketch_similarity(overlap: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Jaccard similarity estimated from that of two sketches, taken as sets of (position, byte); its standard error is
+    .038 at .8 with 112 permutations.
+    """
+    equal = (
+        2 * overlap / (1 + overlap)
+    )  # share of positions with the same byte; that of different values is, once in 256
+    return np.maximum(0.0, (equal - 1 / 256) / (1 - 1 / 256))
 
 
 def band_hashes(minima: NDArray[np.uint32], bands: int) -> NDArray[np.uint64]:

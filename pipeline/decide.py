@@ -4,8 +4,9 @@ Every rule that fails is recorded, with the value and the threshold; nothing is 
 60 rules over 10,000 documents take about 10 ms.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from schemas.rules import Rule
 from schemas.tables import DECISIONS, DUPLICATES
 
-DUPLICATE = "duplicate"
+DUPLICATE, SUPERSEDED = "duplicate", "superseded"
 KEEP, QUARANTINE, DROP = "keep", "quarantine", "drop"
 # Rank of a verdict when a cluster's representative is chosen: what can be kept comes first.
 RANKS = {KEEP: 2, QUARANTINE: 1, DROP: 0}
@@ -41,6 +42,8 @@ class Membership:
 
     cluster_id: str
     representative: str
+    snapshot: str | None = None
+    """The earlier snapshot that released the representative; None for this one."""
     chosen: bool
     size: int
     similarity: float
@@ -81,9 +84,17 @@ def failures(documents: pa.Table, signals: pa.Table, rules: Sequence[Rule]) -> F
 
 
 def decisions(
-    doc_ids: Sequence[str], failed: Failures, members: dict[int, Membership], *, drop_duplicates: bool
+    doc_ids: Sequence[str],
+    failed: Failures,
+    members: dict[int, Membership],
+    superseded: Mapping[int, str] = MappingProxyType({}),
+    *,
+    drop_duplicates: bool,
 ) -> tuple[pa.Table, pa.Table]:
-    """The tables decisions/ (row-aligned with documents/) and duplicates/ (members of clusters) of one split."""
+    """The tables decisions/ (row-aligned with documents/) and duplicates/ (members of clusters) of one split.
+
+    `superseded` names for rows the newer capture of the same address.
+    """
     rows, copies = [], []
     for row, doc_id in enumerate(doc_ids):
         broken = np.flatnonzero(failed.matrix[:, row]).tolist()
@@ -92,7 +103,12 @@ def decisions(
         values: list[float | None] = [float(failed.values[index, row]) for index in broken]
         thresholds: list[float | None] = [_threshold(rule, value) for rule, value in zip(rules, values, strict=True)]
         verdict = DROP if any(r.verdict == "drop" for r in rules) else QUARANTINE if rules else KEEP
-        representative = None
+        representative = snapshot = None
+        if row in superseded:
+            verdict, representative = DROP, superseded[row]
+            reasons.append(SUPERSEDED)
+            values.append(None)
+            thresholds.append(None)
         member = members.get(row)
         if member is not None:
             copies.append(
@@ -100,6 +116,7 @@ def decisions(
                     "doc_id": doc_id,
                     "cluster_id": member.cluster_id,
                     "representative": member.representative,
+                    "representative_snapshot": member.snapshot,
                     "similarity": member.similarity,
                     "kind": member.kind,
                     "cluster_size": member.size,
@@ -107,7 +124,7 @@ def decisions(
             )
             # One record in two input files is one document even where copies are kept: a doc_id occurs once in a dataset.
             if not member.chosen and (drop_duplicates or member.kind == "same_record"):
-                verdict, representative = DROP, member.representative
+                verdict, representative, snapshot = DROP, member.representative, member.snapshot
                 reasons.append(DUPLICATE)
                 values.append(member.similarity)
                 thresholds.append(None)
@@ -119,6 +136,7 @@ def decisions(
                 "values": values,
                 "thresholds": thresholds,
                 "representative": representative,
+                "representative_snapshot": snapshot,
             }
         )
     return pa.Table.from_pylist(rows, schema=DECISIONS), pa.Table.from_pylist(copies, schema=DUPLICATES)

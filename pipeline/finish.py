@@ -4,6 +4,7 @@ A run whose sums do not add up fails here, before it has a manifest; a snapshot 
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -12,25 +13,19 @@ from typing import Any
 from filters.chain import SIGNALS
 from pipeline import storage
 from pipeline.audit import self_audit
+from pipeline.dedup.against import probe
+from pipeline.dedup.tasks import CLUSTERS_STAGE, PAIRS_STAGE, SETS_STAGE, pairs_part
 from pipeline.plan import RunPlan
 from pipeline.pool import current_pool
 from pipeline.recipe import GatesSpec, resolved
+from pipeline.repeats_tasks import REPEATS_STAGE
+from pipeline.report.pairs import pair_report
 from pipeline.report.profile import Profile, from_json, merge_all
 from pipeline.report.render import Draw, render, render_json
 from pipeline.report.svg import Charts, draw
 from pipeline.shards import Shard, dataset_json
 from pipeline.snapshot import Commit, Snapshot, TableFile
-from pipeline.stages import (
-    CLUSTERS_STAGE,
-    DATASET_STAGE,
-    DECIDE_STAGE,
-    PAIRS_STAGE,
-    PROFILES,
-    SETS_STAGE,
-    TOKENS_STAGE,
-    DrawTask,
-    pairs_part,
-)
+from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PROFILES, TOKENS_STAGE, DrawTask
 from schemas.tables import combine_hashes, hash_text
 
 MANIFEST_VERSION = 1
@@ -63,14 +58,17 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
         raise SumsError(f"{len(merged)} shards are committed, {shards} were made")
     clusters = [commit for commit in snapshot.commits(CLUSTERS_STAGE) if commit.fingerprint == prints.decide]
     totals = _totals(read, decided, pairs, clusters)
+    repeats = _required(snapshot, REPEATS_STAGE, parts, prints.tokens) if plan.recipe.repeats.enabled else []
     check_sums(totals)
     dataset = dataset_json(
         [Shard(**commit.counts["shard"]) for commit in merged],
         plan.recipe.tokenize.open(),
         seed=plan.recipe.tokenize.seed,
     )
-    if dataset["documents"] != totals["kept"]:
-        raise SumsError(f"the dataset has {dataset['documents']} documents, {totals['kept']} were kept")
+    if dataset["documents"] != totals["kept"] + totals["repeated"]:
+        raise SumsError(
+            f"the dataset has {dataset['documents']} rows, {totals['kept']} documents were kept and {totals['repeated']} repeated"
+        )
     snapshot.write_json(dataset, "dataset", "dataset.json")
     audit = self_audit(plan)
     manifest = {
@@ -84,10 +82,19 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
         "rules": [asdict(rule) for rule in plan.rules],
         "assets": plan.assets,
         "versions": {package: version(package) for package in _PACKAGES},
+        "repeats": dict(sum((Counter(commit.counts) for commit in repeats), Counter())),
+        "duplicates": pair_report(
+            snapshot, [commit.part for commit in pairs], plan.recipe.duplicates.threshold, plan.recipe.report.seed
+        ),
         "counts": totals | {"tokens": dataset["tokens"], "shards": shards},
-        "tables": _tables([*read, *decided])
+        "tables": _tables([*read, *decided, *repeats])
         | {"dataset": {"rows": dataset["documents"], "files": shards, "content": dataset["content_hash"]}},
         "audit": audit,
+        "fingerprinting": probe(plan.recipe.fingerprint),
+        "against": [
+            {"snapshot": before.uri, "fingerprints": before.fingerprints, "decisions": before.decisions}
+            for before in plan.earlier
+        ],
         "gates": failed_gates(plan.recipe.gates, totals, dataset["tokens"], audit),
     }
     profile = merged_profile(snapshot, parts)
@@ -96,8 +103,9 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
     )
     snapshot.write_json(manifest, "manifest.json")
     for part in parts:
-        for stage in (TOKENS_STAGE, SETS_STAGE):
-            snapshot.discard(stage, part)
+        snapshot.discard(TOKENS_STAGE, part)
+    for part in snapshot.parts(SETS_STAGE):
+        snapshot.discard(SETS_STAGE, part)
     return manifest
 
 
@@ -192,6 +200,7 @@ def _totals(
         "kept": total(decided, "keep"),
         "dropped": total(decided, "drop"),
         "quarantined": total(decided, "quarantine"),
+        "repeated": total(decided, "repeated"),
         "candidate_pairs": total(pairs, "candidates"),
         "verified_pairs": total(pairs, "verified"),
         "hot_buckets": total(pairs, "hot_buckets"),

@@ -17,12 +17,14 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.transforms.combiners import Count
 
 from pipeline.decide import failures
-from pipeline.dedup.arrays import BAND, EDGE, MEMBER, PAIR, gather, hash_ranges, scatter, split_of, spread
+from pipeline.dedup.against import asked_now, by_sketch, touched
+from pipeline.dedup.arrays import BAND, EDGE, MEMBER, PAIR, gather, hash_ranges, row_of, scatter, split_of, spread
 from pipeline.dedup.candidates import HOT, MAX_HOT_STORED, bands_of_split, candidate_pairs, unique_pairs
 from pipeline.dedup.clusters import (
     CANDIDATE,
     choose,
     clustered,
+    earlier_candidates,
     edges_of,
     location_hashes,
     members_of,
@@ -30,13 +32,15 @@ from pipeline.dedup.clusters import (
 )
 from pipeline.dedup.components import forest
 from pipeline.dedup.stars import HALF, half_edges, rooted
+from pipeline.dedup.tasks import commit_clusters, pairs_part
+from pipeline.dedup.urls import CAPTURE, SUPERSEDED, captures, superseded
 from pipeline.dedup.verify import name_requests, requests
 from pipeline.finish import finish
 from pipeline.plan import RunPlan
+from pipeline.repeats import LINE, common
 from pipeline.run_tasks import RunTasks
 from pipeline.shards import shard_count
 from pipeline.snapshot import Commit
-from pipeline.stages import commit_clusters, pairs_part
 
 Keyed = tuple[int, bytes]
 _FAN_IN = 8  # forests merged at once: reference/beam.md C measured 4 to 8 as the best
@@ -48,7 +52,9 @@ def build(root: beam.Pipeline, plan: RunPlan) -> None:
     read = splits | "Read" >> RunTasks(plan.workers, plan.read_task, _element)
     pairs = read | "Find duplicates" >> FindDuplicates(plan)
     choices = pairs | "Choose representatives" >> ChooseRepresentatives(plan)
-    decided = choices | "Decide" >> RunTasks(plan.workers, plan.decide_task, _part)
+    decided = choices | "Decide" >> RunTasks(plan.workers, plan.decide_task, _first)
+    if plan.recipe.repeats.enabled:
+        decided = decided | "Find repeats" >> FindRepeats(plan)
     tokens = decided | "Tokenize" >> RunTasks(plan.workers, plan.tokenize_task, _tokens)
     shards = (
         tokens
@@ -72,8 +78,10 @@ class FindDuplicates(beam.PTransform[Any, Any]):
         """Bands meet by range of their hash; pairs by their documents; shingle sets come to the pairs."""
         plan = self.plan
         every = read.pipeline | "Every partition" >> beam.Create([(i, b"") for i in range(plan.partitions)])
+        earlier = read.pipeline | "Earlier snapshots" >> beam.Create(range(len(plan.splits), plan.numbers))
         found = (
-            read
+            (read, earlier)
+            | "Fingerprinted" >> beam.Flatten()
             | "Bands" >> beam.FlatMap(_bands, plan).with_output_types(Keyed)
             | "Group bands" >> beam.GroupByKey()
             | "Candidates" >> beam.FlatMap(_candidates, plan).with_outputs("hot", main="pairs")
@@ -82,7 +90,7 @@ class FindDuplicates(beam.PTransform[Any, Any]):
             (found.pairs, every)
             | "All candidates" >> beam.Flatten()
             | "Group pairs" >> beam.GroupByKey()
-            | "Unique pairs" >> beam.Map(_unique).with_output_types(Keyed)
+            | "Unique pairs" >> beam.Map(_unique, plan).with_output_types(Keyed)
         )
         asked = (
             pairs | "Ask for shingles" >> beam.FlatMap(_requests).with_output_types(Keyed),
@@ -104,8 +112,35 @@ class FindDuplicates(beam.PTransform[Any, Any]):
         return verified
 
 
+class FindRepeats(beam.PTransform[Any, Any]):
+    """Numbers of decided splits -> the same, once repeats/ are committed."""
+
+    def __init__(self, plan: RunPlan) -> None:
+        super().__init__()
+        self.plan = plan
+
+    def expand(self, decided: PCollection[Any]) -> PCollection[Any]:
+        """Lines meet by range of their hash; each split learns which of its own are common."""
+        plan = self.plan
+        told = (
+            decided
+            | "Lines" >> RunTasks(plan.workers, plan.count_task, _result)
+            | "Spread lines" >> beam.FlatMap(lambda messages: messages).with_output_types(Keyed)
+            | "Group lines" >> beam.GroupByKey()
+            | "Common lines" >> beam.FlatMap(_common, plan).with_output_types(Keyed)
+        )
+        every = decided | "Decided splits" >> beam.Map(lambda split: (split, b"")).with_output_types(Keyed)
+        committed: PCollection[Any] = (
+            (told, every)
+            | "Lines and splits" >> beam.Flatten()
+            | "Group common lines" >> beam.GroupByKey()
+            | "Repeats" >> RunTasks(plan.workers, plan.repeats_task, _first)
+        )
+        return committed
+
+
 class ChooseRepresentatives(beam.PTransform[Any, Any]):
-    """Numbers of partitions of verified pairs -> (split, packed CHOICE) for every split, clustered rows only."""
+    """Numbers of partitions of verified pairs -> (split, (packed CHOICE, packed SUPERSEDED)) for every split."""
 
     def __init__(self, plan: RunPlan) -> None:
         super().__init__()
@@ -129,9 +164,15 @@ class ChooseRepresentatives(beam.PTransform[Any, Any]):
             | "Group last forests" >> beam.GroupByKey()
             | "Members" >> beam.FlatMapTuple(_members).with_output_types(Keyed)
         )
+        superseded = (
+            partitions
+            | "Captures" >> beam.FlatMap(_captures, plan).with_output_types(Keyed)
+            | "Group captures" >> beam.GroupByKey()
+            | "Superseded" >> beam.FlatMapTuple(_superseded).with_output_types(Keyed)
+        )
         every = partitions.pipeline | "Every split" >> beam.Create([(i, b"") for i in range(len(plan.splits))])
         met = (
-            {"members": members, "halves": edges.halves}
+            {"members": members, "halves": edges.halves, "superseded": superseded}
             | "Meet members" >> beam.CoGroupByKey()
             | "Candidates of clusters"
             >> beam.FlatMap(_cluster_candidates, plan).with_outputs("halves", main="candidates")
@@ -142,11 +183,9 @@ class ChooseRepresentatives(beam.PTransform[Any, Any]):
             | "Choose" >> beam.FlatMap(_choices, plan).with_output_types(Keyed)
         )
         joined: PCollection[Any] = (
-            (choices, every)
-            | "All splits" >> beam.Flatten()
-            | "Group choices" >> beam.GroupByKey()
-            | "Join choices"
-            >> beam.MapTuple(lambda split, parts: (split, b"".join(sorted(parts)))).with_output_types(Keyed)
+            {"choices": choices, "superseded": superseded, "every": every}
+            | "Group choices" >> beam.CoGroupByKey()
+            | "Join choices" >> beam.MapTuple(_joined)
         )
         return joined
 
@@ -163,10 +202,6 @@ def _result(_element: Any, result: Any) -> Any:
     return result
 
 
-def _part(_element: Any, commit: Commit) -> str:
-    return commit.part
-
-
 def _tokens(_element: Any, commit: Commit) -> int:
     tokens: int = commit.counts["tokens"]
     return tokens
@@ -175,7 +210,8 @@ def _tokens(_element: Any, commit: Commit) -> int:
 def _bands(split: int, plan: RunPlan) -> Iterator[Keyed]:
     if plan.pairs_ready:
         return
-    table = plan.snapshot.read("fingerprints", plan.splits[split].name)
+    snapshot, part = plan.place_of(split)
+    table = snapshot.read("fingerprints", part, ["doc_id", "digest", "bands", "shingles"])
     shingles = table["shingles"].to_numpy()
     doc_ids, digests, bands = (table[name].to_pylist() for name in ("doc_id", "digest", "bands"))
     records = bands_of_split(split, doc_ids, digests, bands, shingles)
@@ -183,18 +219,25 @@ def _bands(split: int, plan: RunPlan) -> Iterator[Keyed]:
 
 
 def _candidates(group: tuple[int, Iterable[bytes]], plan: RunPlan) -> Iterator[Any]:
-    found = candidate_pairs(gather(group[1], BAND), plan.recipe.duplicates.max_bucket)
+    records = touched(gather(group[1], BAND), len(plan.splits))
+    found = candidate_pairs(records, plan.recipe.duplicates.max_bucket)
     if len(found.hot):
         yield TaggedOutput("hot", (group[0], found.hot.tobytes()))
-    yield from scatter(found.pairs, spread(found.pairs["a"], plan.partitions))
+    pairs = asked_now(found.pairs, len(plan.splits))
+    yield from scatter(pairs, spread(pairs["a"], plan.partitions))
 
 
 def _name_requests(group: Keyed) -> Iterator[Keyed]:
     yield from name_requests(gather([group[1]], HOT)[:MAX_HOT_STORED]["samples"].ravel(), group[0])
 
 
-def _unique(group: tuple[int, Iterable[bytes]]) -> Keyed:
-    return group[0], unique_pairs(gather(group[1], PAIR)).tobytes()
+def _common(group: tuple[int, Iterable[bytes]], plan: RunPlan) -> Iterator[Keyed]:
+    yield from common(gather(group[1], LINE), plan.recipe.repeats.min_documents)
+
+
+def _unique(group: tuple[int, Iterable[bytes]], plan: RunPlan) -> Keyed:
+    pairs = unique_pairs(gather(group[1], PAIR))
+    return group[0], by_sketch(pairs, plan.gone(), plan.numbers).tobytes()
 
 
 def _requests(group: Keyed) -> Iterator[Keyed]:
@@ -202,7 +245,7 @@ def _requests(group: Keyed) -> Iterator[Keyed]:
 
 
 def _edges(partition: int, plan: RunPlan) -> Iterator[Any]:
-    numbers = {split.name: number for number, split in enumerate(plan.splits)}
+    numbers = {name: number for number, name in enumerate(plan.names())}
     spec = plan.recipe.duplicates
     stored = plan.snapshot.read("pairs", pairs_part(partition))
     edges = edges_of(stored, numbers, spec.threshold, spec.containment)
@@ -232,6 +275,12 @@ def _cluster_candidates(group: tuple[int, dict[str, Iterable[bytes]]], plan: Run
     split, met = group
     members = np.sort(gather(met["members"], MEMBER), order="place")
     halves = rooted(gather(met["halves"], HALF), members)
+    if split >= len(plan.splits):
+        candidates = earlier_candidates(members, *plan.place_of(split), plan.owner(split))
+        yield from _with_halves(candidates, halves, plan)
+        return
+    if not len(members):  # captures of one address only
+        return
     part = plan.splits[split].name
     documents = plan.snapshot.read(
         "documents", part, ["doc_id", "language", "script", "source", "fetched_at", "location"]
@@ -242,8 +291,36 @@ def _cluster_candidates(group: tuple[int, dict[str, Iterable[bytes]]], plan: Run
     candidates["root"], candidates["place"] = members["root"], members["place"]
     candidates["doc_id"] = np.array(documents["doc_id"].to_pylist(), "S32")[rows]
     candidates["location"] = location_hashes(documents)[rows]
-    candidates["rank"] = failures(documents, signals, plan.rules).ranks()[rows]
+    ranks = failures(documents, signals, plan.rules).ranks()
+    ranks[row_of(gather(met["superseded"], SUPERSEDED)["place"])] = 0
+    candidates["rank"] = ranks[rows]
     candidates["score"] = preference_scores(documents, signals, plan.recipe.duplicates)[rows]
+    yield from _with_halves(candidates, halves, plan)
+
+
+def _captures(partition: int, plan: RunPlan) -> Iterator[Keyed]:
+    """Of every split whose number belongs to the partition: so that captures wait for the read stage, and are spread."""
+    if plan.recipe.duplicates.urls == "all":
+        return
+    for split in range(partition, len(plan.splits), plan.partitions):
+        columns = ["doc_id", "url", "language", "script", "fetched_at", "location"]
+        documents = plan.snapshot.read("documents", plan.splits[split].name, columns)
+        signals = plan.snapshot.read("signals", plan.splits[split].name)
+        ranks = failures(documents, signals, plan.rules).ranks()
+        found = captures(split, documents, ranks, location_hashes(documents))
+        yield from scatter(found, spread(found["address"], plan.partitions))
+
+
+def _superseded(_partition: int, parts: Iterable[bytes]) -> Iterator[Keyed]:
+    others = superseded(gather(parts, CAPTURE))
+    yield from scatter(others, split_of(others["place"]))
+
+
+def _joined(split: int, met: dict[str, Iterable[bytes]]) -> tuple[int, tuple[bytes, bytes]]:
+    return split, (b"".join(sorted(met["choices"])), b"".join(sorted(met["superseded"])))
+
+
+def _with_halves(candidates: Any, halves: Any, plan: RunPlan) -> Iterator[Any]:
     yield from scatter(candidates, spread(candidates["root"], plan.partitions))
     yield from (TaggedOutput("halves", keyed) for keyed in scatter(halves, spread(halves["root"], plan.partitions)))
 

@@ -3,23 +3,19 @@
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 
 from filters.assets import AssetError, sha256_of, verify_all
 from pipeline import storage
-from pipeline.decide import DUPLICATE
+from pipeline.decide import DUPLICATE, SUPERSEDED
+from pipeline.dedup.against import Earlier, gone_parts, open_earlier, part_names
+from pipeline.dedup.tasks import PAIRS_STAGE, AnswerTask, VerifyTask, pairs_part
 from pipeline.read import ReadTask, spool_path
 from pipeline.recipe import Recipe, code_hash, fingerprint, read_parameters, resolved
+from pipeline.repeats_tasks import CountTask, RepeatsTask
 from pipeline.snapshot import Snapshot
 from pipeline.splits import Split
-from pipeline.stages import (
-    PAIRS_STAGE,
-    AnswerTask,
-    DecideTask,
-    ShardTask,
-    TokenizeTask,
-    VerifyTask,
-    pairs_part,
-)
+from pipeline.stages import DecideTask, ShardTask, TokenizeTask
 from schemas.rules import Rule
 
 _PARTITION_BYTES = 256 << 20  # input for each partition of keys: some 10,000 pages, 4 MB of bands, 40 MB of shingles
@@ -49,11 +45,45 @@ class RunPlan:
     fingerprints: Fingerprints
     assets: dict[str, str]
     pairs_ready: bool
+    earlier: tuple[Earlier, ...] = ()
 
     @property
     def shard_tokens(self) -> int:
         """Target size of a shard."""
         return self.recipe.tokenize.shard_tokens
+
+    @property
+    def numbers(self) -> int:
+        """Splits of this run and parts of earlier snapshots: numbered in this order."""
+        return len(self.splits) + sum(earlier.parts for earlier in self.earlier)
+
+    def place_of(self, number: int) -> tuple[Snapshot, str]:
+        """The snapshot and part that a number stands for."""
+        if number < len(self.splits):
+            return self.snapshot, self.splits[number].name
+        number -= len(self.splits)
+        for earlier in self.earlier:
+            if number < earlier.parts:
+                return earlier.snapshot, part_names(earlier)[number]
+            number -= earlier.parts
+        raise IndexError(number)
+
+    def owner(self, number: int) -> int:
+        """Whose part a number is: 0 this run's, k that of the k-th of `against`."""
+        ends = accumulate((earlier.parts for earlier in self.earlier), initial=len(self.splits))
+        return sum(number >= end for end in ends)
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all parts by number, as pairs/ has them: `SNAPSHOT#part` for those of earlier snapshots."""
+        others = (f"{earlier.uri}#{name}" for earlier in self.earlier for name in part_names(earlier))
+        return (*(split.name for split in self.splits), *others)
+
+    def gone(self) -> list[int]:
+        """Numbers of the parts of earlier snapshots whose documents/ are gone."""
+        starts = accumulate((before.parts for before in self.earlier), initial=len(self.splits))
+        return [
+            start + number for start, before in zip(starts, self.earlier, strict=False) for number in gone_parts(before)
+        ]
 
     def read_task(self, split: int) -> ReadTask:
         """Read one split."""
@@ -71,12 +101,15 @@ class RunPlan:
         )
 
     def answer_task(self, asked: tuple[int, bytes]) -> AnswerTask:
-        """Shingle sets that partitions ask of one split."""
+        """Shingle sets that partitions ask of one split, or the sketches of one (see `against.by_sketch`)."""
+        source, part = self.place_of(asked[0] % self.numbers)
         return AnswerTask(
             snapshot=self.snapshot,
+            source=source,
+            sketches=asked[0] >= self.numbers,
             fingerprint=self.fingerprints.pairs,
             number=asked[0],
-            part=self.splits[asked[0]].name,
+            part=part,
             asked=asked[1],
             spec=self.recipe.fingerprint,
         )
@@ -90,32 +123,56 @@ class RunPlan:
             pairs=b"".join(met[1]["pairs"]),
             ranges=b"".join(sorted(met[1]["sets"])),
             hot=b"".join(met[1]["hot"]),
-            parts=tuple(split.name for split in self.splits),
+            parts=self.names(),
             floor=self.recipe.duplicates.floor,
             containment=self.recipe.duplicates.containment,
         )
 
-    def decide_task(self, chosen: tuple[int, bytes]) -> DecideTask:
+    def decide_task(self, chosen: tuple[int, tuple[bytes, bytes]]) -> DecideTask:
         """Verdicts of one split."""
         return DecideTask(
             snapshot=self.snapshot,
             fingerprint=self.fingerprints.decide,
             part=self.splits[chosen[0]].name,
             rules=self.rules,
-            choices=chosen[1],
-            drop_duplicates=self.recipe.duplicates.enabled,
+            choices=chosen[1][0],
+            superseded=chosen[1][1],
+            spec=self.recipe.duplicates,
+            domains=self.recipe.domains,
             report_seed=self.recipe.report.seed,
             unsafe=unsafe_reasons(self.recipe),
         )
 
-    def tokenize_task(self, part: str) -> TokenizeTask:
+    def count_task(self, split: int) -> CountTask:
+        """Lines of one split's kept documents."""
+        return CountTask(
+            snapshot=self.snapshot,
+            fingerprint=self.fingerprints.tokens,
+            number=split,
+            part=self.splits[split].name,
+            partitions=self.partitions,
+        )
+
+    def repeats_task(self, told: tuple[int, Iterable[bytes]]) -> RepeatsTask:
+        """Repeated lines of one split."""
+        return RepeatsTask(
+            snapshot=self.snapshot,
+            fingerprint=self.fingerprints.tokens,
+            part=self.splits[told[0]].name,
+            told=b"".join(told[1]),
+            spec=self.recipe.repeats,
+        )
+
+    def tokenize_task(self, split: int) -> TokenizeTask:
         """Tokens of one split."""
         return TokenizeTask(
             snapshot=self.snapshot,
             fingerprint=self.fingerprints.tokens,
-            part=part,
+            part=self.splits[split].name,
             spec=self.recipe.tokenize,
+            repeats=self.recipe.repeats.enabled,
             domains=self.recipe.domains,
+            duplicates=self.recipe.duplicates,
         )
 
     def shard_task(self, shard: tuple[int, int]) -> ShardTask:
@@ -134,12 +191,13 @@ def make_plan(recipe: Recipe, splits: tuple[Split, ...], snapshot: Snapshot, wor
     """Resolve a run. Verifies every asset that the recipe names.
 
     Raises:
-        AssetError, StorageError: one sentence.
+        AssetError, StorageError, InputError: one sentence.
 
     """
+    earlier = open_earlier(recipe.duplicates.against, snapshot.uri, recipe.fingerprint)
     assets = dict(verify_all(asset_names(recipe)))
-    prints = _fingerprints(recipe, splits, assets)
-    total = sum(split.end - split.start for split in splits)
+    prints = _fingerprints(recipe, splits, assets, earlier)
+    total = sum(split.end - split.start for split in splits) + sum(before.input_bytes for before in earlier)
     partitions = min(_MAX_PARTITIONS, max(_MIN_PARTITIONS, -(-total // _PARTITION_BYTES)))
     return RunPlan(
         recipe=recipe,
@@ -153,6 +211,7 @@ def make_plan(recipe: Recipe, splits: tuple[Split, ...], snapshot: Snapshot, wor
         pairs_ready=all(
             snapshot.committed(PAIRS_STAGE, pairs_part(target), prints.pairs) for target in range(partitions)
         ),
+        earlier=earlier,
     )
 
 
@@ -172,17 +231,25 @@ def measuring_assets(recipe: Recipe) -> tuple[str, ...]:
     return tuple(sorted(named | ({recipe.extract.model} if recipe.extract.extractor == "blocks" else set())))
 
 
-def _fingerprints(recipe: Recipe, splits: tuple[Split, ...], assets: dict[str, str]) -> Fingerprints:
+def _fingerprints(
+    recipe: Recipe, splits: tuple[Split, ...], assets: dict[str, str], earlier: tuple[Earlier, ...]
+) -> Fingerprints:
     values = resolved(recipe)
     duplicates = values["duplicates"]
     measured_by = {name: assets[name] for name in measuring_assets(recipe)} | _list_hashes(recipe)
     read = fingerprint("read", code_hash("read"), read_parameters(recipe), measured_by)
     inputs = [(split.name, split.uri, split.start, split.end, split.file_size) for split in splits]
     searched = {name: duplicates[name] for name in ("floor", "max_bucket", "containment")}
-    pairs = fingerprint("pairs", code_hash("decide"), read, inputs, searched)
+    compared = [(before.uri, before.fingerprints, before.gone) for before in earlier]
+    pairs = fingerprint("pairs", code_hash("decide"), read, inputs, searched, compared)
     rules = [str(rule) for rule in recipe.every_rule()]
-    decide = fingerprint("decide", pairs, rules, duplicates, values["report"], DUPLICATE)
-    tokens = fingerprint("tokens", code_hash("tokens"), decide, values["tokenize"], values["domains"], assets)
+    released = [before.decisions for before in earlier]
+    decide = fingerprint(
+        "decide", pairs, rules, duplicates, values["report"], (DUPLICATE, SUPERSEDED), released, values["domains"]
+    )
+    tokens = fingerprint(
+        "tokens", code_hash("tokens"), decide, values["tokenize"], values["repeats"], values["domains"], assets
+    )
     return Fingerprints(read=read, pairs=pairs, decide=decide, tokens=tokens)
 
 

@@ -287,6 +287,7 @@ def _fingerprint_row(item: Examined) -> dict[str, Any]:
         "digest": fingerprint.digest,
         "bands": fingerprint.bands,
         "shingles": fingerprint.shingles,
+        "sketch": fingerprint.sketch,
     }
 
 

@@ -21,6 +21,7 @@ from pipeline.dedup.clusters import DuplicatesSpec
 from pipeline.domains import DomainsSpec
 from pipeline.read import LimitsSpec
 from pipeline.recipe_file import RecipeError, load
+from pipeline.repeats import RepeatsSpec
 from pipeline.sources.spec import SourceSpec
 from pipeline.tokens import TokenizeSpec
 from schemas.rules import Rule
@@ -36,8 +37,22 @@ _DECIDE_ONLY = {
 }
 # Code whose change can change documents and signals, and code that can change decisions.
 _READ_CODE = ("schemas", "filters", "pipeline/sources", "pipeline/read.py", "pipeline/splits.py")
-_DECIDE_CODE = ("schemas", "pipeline/decide.py", "pipeline/dedup", "pipeline/stages.py", "pipeline/report")
-_TOKEN_CODE = ("schemas", "pipeline/tokens.py", "pipeline/shards.py", "pipeline/domains.py")
+_DECIDE_CODE = (
+    "schemas",
+    "pipeline/decide.py",
+    "pipeline/dedup",
+    "pipeline/stages.py",
+    "pipeline/part_task.py",
+    "pipeline/report",
+)
+_TOKEN_CODE = (
+    "schemas",
+    "pipeline/repeats.py",
+    "pipeline/repeats_tasks.py",
+    "pipeline/tokens.py",
+    "pipeline/shards.py",
+    "pipeline/domains.py",
+)
 
 
 @dataclass(frozen=True, kw_only=True, config=SPEC)
@@ -76,6 +91,7 @@ class Recipe(ChainSpec):
     limits: LimitsSpec = field(default_factory=LimitsSpec)
     rules: RulesSpec = field(default_factory=RulesSpec)
     duplicates: DuplicatesSpec = field(default_factory=DuplicatesSpec)
+    repeats: RepeatsSpec = field(default_factory=RepeatsSpec)
     domains: DomainsSpec = field(default_factory=DomainsSpec)
     tokenize: TokenizeSpec = field(default_factory=TokenizeSpec)
     report: ReportSpec = field(default_factory=ReportSpec)

@@ -13,8 +13,8 @@ C. Once: `dataset_json` describes the whole.
 
 Reads and returns bytes, open files and tables; where they are stored is the caller's business. Drops nothing.
 
-Repetition: each document occurs once. To weight documents by cluster size, let `tokenize_split` emit a row for each
-copy with `order_key(doc_id, seed, copy)`: copies then lie far apart, and copy 0 stays where it is.
+Repetition: a document occurs once, or as often as `copies` says; each copy has its own `order_key(doc_id, seed, copy)`:
+copies lie far apart, and copy 0 stays where it is.
 """
 
 import hashlib
@@ -28,6 +28,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from pipeline.tokens import Tokenizer
 from schemas.records import keyed_hash
@@ -61,11 +62,17 @@ def order_key(doc_id: str, seed: int, copy: int = 0) -> int:
     return keyed_hash(doc_id, f"order:{seed}" if copy == 0 else f"order:{seed}:{copy}")
 
 
-def tokenize_split(documents: pa.Table, tokenizer: Tokenizer, *, seed: int) -> pa.Table:
-    """Rows of DATASET for kept documents (columns doc_id, text, language, domain, source; no nulls), in order."""
+def tokenize_split(
+    documents: pa.Table, tokenizer: Tokenizer, *, seed: int, copies: NDArray[np.int64] | None = None
+) -> pa.Table:
+    """Rows of DATASET for kept documents (columns doc_id, text, language, domain, source; no nulls), in order.
+
+    `copies` says how often each occurs, once by default; shape (documents,).
+    """
     schema = dataset_schema(tokenizer.vocabulary_size)
     tables = [_tokenize(batch, tokenizer, seed, schema) for batch in documents.to_batches(max_chunksize=1024)]
-    return _sorted(pa.concat_tables(tables) if tables else schema.empty_table())
+    rows = pa.concat_tables(tables) if tables else schema.empty_table()
+    return _sorted(rows if copies is None else _repeated(rows, copies, seed))
 
 
 def write_rows(rows: pa.Table, *, row_group_tokens: int = ROW_GROUP_TOKENS) -> bytes:
@@ -205,6 +212,19 @@ def _tokenize(batch: pa.RecordBatch, tokenizer: Tokenizer, seed: int, schema: pa
         if columns[name].null_count:
             raise ValueError(f"column {name} of a kept document is null")
     return pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
+
+
+def _repeated(rows: pa.Table, copies: NDArray[np.int64], seed: int) -> pa.Table:
+    if (copies == 1).all():
+        return rows
+    source = np.repeat(np.arange(len(copies)), copies)
+    number = np.arange(len(source)) - np.repeat(np.cumsum(copies) - copies, copies)
+    repeated = rows.take(pa.array(source))
+    ids = repeated["doc_id"].to_pylist()
+    order = [order_key(doc_id, seed, copy) for doc_id, copy in zip(ids, number.tolist(), strict=True)]
+    return repeated.set_column(
+        rows.schema.get_field_index("order"), rows.schema.field("order"), pa.array(order, pa.uint64())
+    )
 
 
 def _sorted(rows: pa.Table) -> pa.Table:

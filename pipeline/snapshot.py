@@ -7,6 +7,7 @@ part alone, so that the same command writes the same files again. Reads and writ
 import hashlib
 import io
 import json
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -124,6 +125,29 @@ class Snapshot:
         """The rows of one part."""
         data = storage.read_bytes(self.path(table, f"{part}.parquet"))
         return pq.read_table(pa.BufferReader(data), columns=list(columns) if columns else None)
+
+    def read_rows(self, table: str, part: str, rows: Sequence[int], columns: Sequence[str] | None = None) -> pa.Table:
+        """A part of which only the row groups that hold `rows` are read; all other rows are null, so numbers stay."""
+        with storage.open_range(self.path(table, f"{part}.parquet")) as source:
+            file = pq.ParquetFile(source)
+            schema = file.schema_arrow
+            if columns is not None:
+                schema = pa.schema([schema.field(name) for name in columns])
+            pieces, start = [schema.empty_table()], 0
+            wanted = sorted(rows)
+            for group in range(file.num_row_groups):
+                end = start + file.metadata.row_group(group).num_rows
+                if bisect_left(wanted, start) < bisect_left(wanted, end):
+                    pieces.append(file.read_row_group(group, columns=schema.names))
+                else:
+                    pieces.append(pa.table([pa.nulls(end - start, field.type) for field in schema], schema=schema))
+                start = end
+        return pa.concat_tables(pieces)
+
+    def read_column(self, table: str, part: str, column: str) -> pa.ChunkedArray:
+        """One column of a part; only its bytes are read."""
+        with storage.open_range(self.path(table, f"{part}.parquet")) as source:
+            return pq.read_table(source, columns=[column])[column]
 
     def write_json(self, value: Mapping[str, Any], *names: str) -> None:
         """Write a JSON file, keys sorted, so that the same value gives the same bytes."""

@@ -4,31 +4,31 @@ Tasks run in the pool's children (pipeline/pool.py). They hold only names and sm
 to send and can be started again anywhere.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from filters.chain import ChainSpec
-from filters.fingerprint import FingerprintSpec
 from pipeline import storage
 from pipeline.decide import KEEP, RANKS, Membership, decisions, failures
-from pipeline.dedup.arrays import KINDS, PAIR, gather, row_of
-from pipeline.dedup.candidates import HOT, MAX_HOT_STORED, hot_buckets, unique_pairs
-from pipeline.dedup.clusters import CHOICE
-from pipeline.dedup.stars import Stars
-from pipeline.dedup.verify import RANGE, REQUEST, answers, unpack, verified_pairs
+from pipeline.dedup.arrays import ESTIMATED, KINDS, gather, row_of
+from pipeline.dedup.clusters import CHOICE, DuplicatesSpec
+from pipeline.dedup.urls import SUPERSEDED
 from pipeline.domains import DomainsSpec
-from pipeline.pool import Announce, Fault, TaskFailedError
+from pipeline.part_task import PartTask, WholeTask
+from pipeline.pool import Announce
 from pipeline.read import forget_chain, opened_chain
+from pipeline.repeats import without
+from pipeline.repeats_tasks import REPEATS_STAGE
 from pipeline.report.profile import profile_split, to_json
 from pipeline.shards import merge_shard, shard_name, tokenize_split, write_rows
-from pipeline.snapshot import Blob, Commit, Snapshot
+from pipeline.snapshot import Blob, Commit
 from pipeline.tokens import Tokenizer, TokenizeSpec
 from schemas.rules import Rule
 from schemas.tables import dataset_schema
@@ -36,38 +36,12 @@ from schemas.tables import dataset_schema
 if TYPE_CHECKING:
     from pipeline.report.svg import Charts
 
-SETS_STAGE, PAIRS_STAGE, DECIDE_STAGE, TOKENS_STAGE, DATASET_STAGE = "sets", "pairs", "decide", "tokens", "dataset"
-
-CLUSTERS_STAGE = "clusters"  # what `choose` did in each partition: counts only
-HOT_TABLE = "hot_buckets"
+DECIDE_STAGE, TOKENS_STAGE, DATASET_STAGE = "decide", "tokens", "dataset"
 PROFILES = "profiles"  # folder of the parts' statistics, from which the report is made
 
-_ATTEMPTS = 4
-_READERS = 16
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _WholeTask:
-    """A task that is done as a whole: a few attempts, since its child may be killed from outside, then the run fails."""
-
-    attempt: int = 1
-
-    @property
-    def deadline_seconds(self) -> float:
-        return 3600.0  # a part is a few thousand documents: minutes at worst; an hour means that it hangs
-
-    @property
-    def memory_bytes(self) -> int:
-        return 0
-
-    def after_fault(self, fault: Fault) -> Self:
-        if self.attempt == _ATTEMPTS or fault.cause == "error":
-            raise TaskFailedError(fault.detail, fault.traceback)
-        return replace(self, attempt=self.attempt + 1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WarmTask(_WholeTask):
+class WarmTask(WholeTask):
     """Imports and models for what comes, the models of the read stage where a `chain` is given; changes nothing else."""
 
     fingerprint: str
@@ -81,7 +55,7 @@ class WarmTask(_WholeTask):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrawTask(_WholeTask):
+class DrawTask(WholeTask):
     """Some charts of the report, drawn to SVG."""
 
     charts: "Charts"
@@ -97,107 +71,15 @@ class DrawTask(_WholeTask):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _PartTask(_WholeTask):
-    """A task that commits a part of a stage."""
-
-    snapshot: Snapshot
-    fingerprint: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerTask(_PartTask):
-    """Shingle sets of one split's documents, for the partitions that ask for them; commits sets/, which live until the end."""
-
-    number: int
-    part: str
-    asked: bytes
-    spec: FingerprintSpec
-
-    def run(self, announce: Announce) -> list[tuple[int, bytes]]:
-        """The range of the split's file of sets for each partition that asked, packed."""
-        announce(0, 0.0)
-        documents = self.snapshot.read("documents", self.part, ["doc_id", "text", "language"])
-        data, ranges = answers(self.number, gather([self.asked], REQUEST), documents, self.spec)
-        self.snapshot.commit(
-            stage=SETS_STAGE,
-            part=self.part,
-            fingerprint=self.fingerprint,
-            tables={SETS_STAGE: Blob(name=f"{self.part}.sets", data=data, rows=len(ranges), content="")},
-            counts={},
-        )
-        return ranges
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifyTask(_PartTask):
-    """True similarity of one partition's candidate pairs; commits pairs/."""
-
-    target: int
-    pairs: bytes
-    ranges: bytes
-    hot: bytes
-    parts: tuple[str, ...]
-    floor: float
-    containment: float | None
-
-    def run(self, announce: Announce) -> Commit:
-        """Verify and commit."""
-        announce(0, 0.0)
-        if done := self.snapshot.committed(PAIRS_STAGE, pairs_part(self.target), self.fingerprint):
-            return done
-        pairs = unique_pairs(gather([self.pairs], PAIR))
-        with ThreadPoolExecutor(_READERS) as readers:  # each range is a request on an object store
-            sets = unpack(readers.map(self._sets, gather([self.ranges], RANGE)))
-        table = verified_pairs(pairs, sets, list(self.parts), self.floor, self.containment)
-        hot = gather([self.hot], HOT)
-        shown = hot[:MAX_HOT_STORED]
-        names = sets.names(sets.index(shown["samples"].ravel())).to_pylist()
-        counts = {
-            "candidates": len(pairs),
-            "verified": table.num_rows,
-            "hot_buckets": len(hot),
-            "hot_documents": int(hot["documents"].sum()),
-            "largest_bucket": int(hot["texts"].max(initial=0)),
-        }
-        return self.snapshot.commit(
-            stage=PAIRS_STAGE,
-            part=pairs_part(self.target),
-            fingerprint=self.fingerprint,
-            tables={"pairs": table, HOT_TABLE: hot_buckets(shown, names)},
-            counts=counts,
-        )
-
-    def _sets(self, where: Any) -> bytes:
-        path = self.snapshot.path(SETS_STAGE, f"{self.parts[where['split']]}.sets")
-        return storage.read_bytes(path, int(where["start"]), int(where["length"]))
-
-
-def pairs_part(target: int) -> str:
-    """Name of a partition of pairs."""
-    return f"part-{target:05d}"
-
-
-def commit_clusters(snapshot: Snapshot, part: str, fingerprint: str, found: Stars, choices: NDArray[np.void]) -> Commit:
-    """Say what became of one partition's components: how many were cut, and which clusters the guard cut."""
-    counts = {
-        "components": found.components,
-        "largest_component": found.largest_component,
-        "components_cut": found.cut,
-        "clusters": int(choices["chosen"].sum()),
-        "largest_cluster": int(choices["size"].max(initial=0)),
-        "guarded": [{"doc_id": doc_id, "texts": texts} for doc_id, texts in found.guarded],
-    }
-    return snapshot.commit(stage=CLUSTERS_STAGE, part=part, fingerprint=fingerprint, tables={}, counts=counts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecideTask(_PartTask):
+class DecideTask(PartTask):
     """Verdicts of one split; commits decisions/, duplicates/ and the split's part of the report."""
 
     part: str
     rules: tuple[Rule, ...]
     choices: bytes
-    drop_duplicates: bool
+    superseded: bytes
+    spec: DuplicatesSpec
+    domains: DomainsSpec
     report_seed: int
     unsafe: frozenset[str]
 
@@ -209,10 +91,15 @@ class DecideTask(_PartTask):
         documents = self.snapshot.read("documents", self.part)
         signals = self.snapshot.read("signals", self.part)
         failed = failures(documents, signals, self.rules)
-        members = dict(_memberships(gather([self.choices], CHOICE)))
+        members = dict(_memberships(gather([self.choices], CHOICE), self.spec.against))
+        newer = gather([self.superseded], SUPERSEDED)
+        superseded = dict(zip(row_of(newer["place"]).tolist(), np.char.decode(newer["by"]).tolist(), strict=True))
         decided, duplicates = decisions(
-            documents["doc_id"].to_pylist(), failed, members, drop_duplicates=self.drop_duplicates
+            documents["doc_id"].to_pylist(), failed, members, superseded, drop_duplicates=self.spec.enabled
         )
+        copies = copies_of(decided, duplicates, self.spec)
+        domain_of = self.domains.open()
+        places = zip(documents["source"].to_pylist(), documents["url"].to_pylist(), strict=True)
         profile = profile_split(
             documents,
             signals,
@@ -222,6 +109,7 @@ class DecideTask(_PartTask):
             self.rules,
             self.report_seed,
             unsafe=self.unsafe,
+            domains=[domain_of(source, url) for source, url in places],
         )
         verdicts = decided["verdict"].to_pylist()
         return self.snapshot.commit(
@@ -233,22 +121,36 @@ class DecideTask(_PartTask):
                 "duplicates": duplicates,
                 PROFILES: Blob(name=f"{self.part}.json", data=to_json(profile), rows=0, content=""),
             },
-            counts={verdict: verdicts.count(verdict) for verdict in RANKS},
+            counts={verdict: verdicts.count(verdict) for verdict in RANKS} | {"repeated": int((copies - 1).sum())},
         )
 
 
-def _memberships(choices: Any) -> list[tuple[int, Membership]]:
+def copies_of(decided: pa.Table, duplicates: pa.Table, spec: DuplicatesSpec) -> NDArray[np.int64]:
+    """How often each kept document occurs in the dataset, in the order of the decisions; shape (kept,)."""
+    own = duplicates.filter(
+        pc.and_(
+            pc.equal(duplicates["doc_id"], duplicates["representative"]),
+            pc.is_null(duplicates["representative_snapshot"]),
+        )
+    )
+    sizes = dict(zip(own["doc_id"].to_pylist(), own["cluster_size"].to_pylist(), strict=True))
+    kept = decided.filter(pc.equal(decided["verdict"], KEEP))["doc_id"].to_pylist()
+    return np.array([spec.copies(sizes.get(doc_id, 1)) for doc_id in kept], np.int64)
+
+
+def _memberships(choices: Any, against: tuple[str, ...]) -> list[tuple[int, Membership]]:
     return [
         (
             int(row),
             Membership(
                 cluster_id=choice["cluster_id"].decode(),
                 representative=choice["representative"].decode(),
+                snapshot=against[choice["snapshot"] - 1] if choice["snapshot"] else None,
                 chosen=bool(choice["chosen"]),
                 size=int(choice["size"]),
                 # float32 of .8 is .800000011920929: rounded, the table shows what was measured
                 similarity=round(float(choice["similarity"]), 6),
-                kind=KINDS[int(choice["exact"])],
+                kind=ESTIMATED if choice["gone"] and not choice["exact"] else KINDS[int(choice["exact"])],
             ),
         )
         for row, choice in zip(row_of(choices["place"]), choices, strict=True)
@@ -262,12 +164,14 @@ def _tokenizer(spec: TokenizeSpec) -> Tokenizer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TokenizeTask(_PartTask):
+class TokenizeTask(PartTask):
     """Tokens of one split's kept documents, in the global order; commits tokens/, which lives until the shards do."""
 
     part: str
     spec: TokenizeSpec
     domains: DomainsSpec
+    repeats: bool
+    duplicates: DuplicatesSpec
 
     def run(self, announce: Announce) -> Commit:
         """Tokenise and commit."""
@@ -275,13 +179,21 @@ class TokenizeTask(_PartTask):
         if done := self.snapshot.committed(TOKENS_STAGE, self.part, self.fingerprint):
             return done
         documents = self.snapshot.read("documents", self.part, ["doc_id", "url", "text", "language", "source"])
-        verdicts = self.snapshot.read("decisions", self.part, ["verdict"])["verdict"].to_numpy(zero_copy_only=False)
-        kept = documents.filter(pa.array(verdicts == KEEP))
+        decided = self.snapshot.read("decisions", self.part, ["doc_id", "verdict"])
+        kept = documents.filter(pc.equal(decided["verdict"], KEEP))
+        if self.repeats:
+            spans = self.snapshot.read(REPEATS_STAGE, self.part, ["spans"])["spans"].to_pylist()
+            texts = list(map(without, kept["text"].to_pylist(), spans))
+            kept = kept.set_column(kept.column_names.index("text"), "text", pa.array(texts, pa.string()))
+        copies = copies_of(decided, self.snapshot.read("duplicates", self.part), self.duplicates)
         domain_of = self.domains.open()
         sources, urls = kept["source"].to_pylist(), kept["url"].to_pylist()
         named = [domain_of(source, url) for source, url in zip(sources, urls, strict=True)]
         rows = tokenize_split(
-            kept.append_column("domain", pa.array(named, pa.string())), _tokenizer(self.spec), seed=self.spec.seed
+            kept.append_column("domain", pa.array(named, pa.string())),
+            _tokenizer(self.spec),
+            seed=self.spec.seed,
+            copies=copies,
         )
         blob = Blob(name=f"{self.part}.parquet", data=write_rows(rows), rows=rows.num_rows, content="")
         return self.snapshot.commit(
@@ -294,7 +206,7 @@ class TokenizeTask(_PartTask):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShardTask(_PartTask):
+class ShardTask(PartTask):
     """One shard of dataset/, merged from every split's tokens."""
 
     shard: int

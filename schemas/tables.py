@@ -48,6 +48,7 @@ FINGERPRINTS = pa.schema(
         ("digest", pa.binary(16)),  # blake2b-128 of the key: equal keys are exact duplicates
         ("bands", pa.binary()),
         ("shingles", pa.int32()),
+        ("sketch", pa.binary()),  # the lowest byte of each MinHash value: similarity where the text is gone
     ]
 )
 
@@ -56,8 +57,10 @@ DUPLICATES = pa.schema(
         ("doc_id", pa.string()),
         ("cluster_id", pa.string()),  # the smallest doc_id of the cluster
         ("representative", pa.string()),
+        ("representative_snapshot", pa.string()),  # the earlier snapshot that released it; null for this one
         ("similarity", pa.float64()),  # to the most similar member that it was verified against
-        ("kind", pa.string()),  # near | exact | same_record (one WARC record in two input files)
+        # near | exact | same_record (one WARC record in two input files) | estimated (near by its sketch: the text is gone)
+        ("kind", pa.string()),
         ("cluster_size", pa.int64()),
     ]
 )
@@ -70,7 +73,11 @@ DECISIONS = pa.schema(
         ("reasons", pa.list_(pa.string())),
         ("values", pa.list_(pa.float64())),
         ("thresholds", pa.list_(pa.float64())),
-        ("representative", pa.string()),  # of the cluster, when `duplicate` is among the reasons
+        (
+            "representative",
+            pa.string(),
+        ),  # when `duplicate` is among the reasons; of `superseded` alone, the newer capture
+        ("representative_snapshot", pa.string()),  # the earlier snapshot that released it; null for this one
     ]
 )
 

@@ -117,11 +117,15 @@ def why(
     snapshot: SnapshotArgument,
     document: Annotated[str, typer.Argument(metavar="URL|ID", help="A document's URL or doc_id.")],
     text: Annotated[bool, typer.Option("--text", help="Show the stored text as well.")] = False,
+    other: Annotated[
+        str | None,
+        typer.Option("--with", metavar="ID", help="Show the difference to this member of its cluster."),
+    ] = None,
 ) -> None:
-    """Everything known of one document: signals, thresholds, verdict, cluster, place in the dataset."""
+    """Everything known of one document: signals, thresholds, verdict, cluster with a difference, place in the dataset."""
     from pipeline.cli import why as command
 
-    _guarded(lambda: command.why(snapshot, document, show_text=text))
+    _guarded(lambda: command.why(snapshot, document, show_text=text, other=other))
 
 
 @app.command()

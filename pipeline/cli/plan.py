@@ -100,12 +100,25 @@ def plan(recipe_path: str, *, output: str, inputs: Sequence[str], workers: int |
         highlight=False,
     )
     console.print(f"assets verified: {', '.join(made.assets)}", markup=False, highlight=False)
+    _print_earlier(console, made)
     tried = list(_try(console, made, max(1, count)))
     if not tried:
         console.print("no record could be read: see above", style="red")
         return 1
     _print_estimate(console, tried, total, max(1, count))
     return 0
+
+
+def _print_earlier(console: Console, made: RunPlan) -> None:
+    """The snapshots that the run is compared with, and those that they were compared with themselves."""
+    for before in made.earlier:
+        gone = "; some of its documents are gone: compared by their sketches" if before.gone else ""
+        line = f"compared with {before.uri}: {before.released:,} released documents{gone}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        for uri in before.against:
+            if uri not in made.recipe.duplicates.against:
+                line = f"  which was compared with {uri}: name it in duplicates.against too, if it was released"
+                console.print(line, markup=False, highlight=False, soft_wrap=True, style="yellow")
 
 
 def _try(console: Console, made: RunPlan, workers: int) -> Iterator[Tried]:

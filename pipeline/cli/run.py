@@ -10,13 +10,15 @@ from pipeline import storage
 from pipeline.cli.errors import RunFailedError, UsageError
 from pipeline.cli.submit import check_places, children, submit, workers_are_here
 from pipeline.cli.summary import print_summary
+from pipeline.dedup.tasks import PAIRS_STAGE
 from pipeline.plan import RunPlan, make_plan
 from pipeline.pool import current_pool, running_pool
 from pipeline.read import STAGE as READ_STAGE
 from pipeline.recipe import Recipe, load_recipe
+from pipeline.repeats_tasks import REPEATS_STAGE
 from pipeline.snapshot import Snapshot
 from pipeline.splits import Split, plan_splits
-from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PAIRS_STAGE, TOKENS_STAGE, WarmTask
+from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, TOKENS_STAGE, WarmTask
 from pipeline.stored_splits import RUN_FILE, StoredSplits
 
 
@@ -125,7 +127,8 @@ def _prepare(plan: RunPlan) -> None:
         },
         RUN_FILE,
     )
-    wanted = {PAIRS_STAGE: plan.fingerprints.pairs, DATASET_STAGE: plan.fingerprints.tokens}
+    tokens = plan.fingerprints.tokens
+    wanted = {PAIRS_STAGE: plan.fingerprints.pairs, REPEATS_STAGE: tokens, DATASET_STAGE: tokens}
     for stage, fingerprint in wanted.items():
         for commit in snapshot.commits(stage):
             if commit.fingerprint != fingerprint:

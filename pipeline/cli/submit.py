@@ -17,9 +17,10 @@ from typing import Any
 from pipeline import storage
 from pipeline.cli.errors import RunFailedError, UsageError
 from pipeline.cli.progress import meanwhile, watching
+from pipeline.dedup.tasks import PAIRS_STAGE
 from pipeline.plan import RunPlan
 from pipeline.pool import running_pool
-from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PAIRS_STAGE, TOKENS_STAGE
+from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, TOKENS_STAGE
 
 # By name: plain DirectRunner first tries to download another runner, so what runs would depend on the network.
 _LOCAL_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
@@ -69,9 +70,11 @@ def check_places(plan: RunPlan, beam_options: Sequence[str]) -> None:
     """
     if not _is_dataflow(beam_options):
         return
-    for uri in (plan.snapshot.uri, *(split.uri for split in plan.splits)):
+    for uri in (plan.snapshot.uri, *plan.recipe.duplicates.against, *(split.uri for split in plan.splits)):
         if storage.local_path(uri) is not None:
-            raise UsageError(f"workers of Dataflow cannot see {uri}: inputs and --output must be on gs:// or s3://")
+            raise UsageError(
+                f"workers of Dataflow cannot see {uri}: inputs, --output and duplicates.against must be on gs:// or s3://"
+            )
 
 
 def submit(plan: RunPlan, beam_options: Sequence[str], prepare: Callable[[RunPlan], None]) -> bool:

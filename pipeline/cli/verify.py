@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.console import Console
 from pipeline import storage
 from pipeline.cli.errors import RunFailedError, UsageError
 from pipeline.finish import SumsError, check_sums
+from pipeline.repeats_tasks import REPEATS_STAGE
 from pipeline.shards import Shard, content_hash
 from pipeline.snapshot import Commit, Snapshot
 from schemas.tables import combine_hashes, hash_text, rows_hash
@@ -36,15 +38,13 @@ def verify(snapshot_uri: str) -> int:
 
 
 def _problems(snapshot: Snapshot, manifest: Mapping[str, Any]) -> Iterator[str]:
-    try:
-        check_sums(manifest["counts"])
-    except SumsError as error:
-        yield f"sums: {error}"
+    yield from _check_sums(manifest)
     contents: dict[str, list[int]] = {}
     damaged = False
-    for stage in _STAGES:
+    repeats = [(REPEATS_STAGE, "tokens")] if REPEATS_STAGE in manifest["tables"] else []
+    for stage, made_by in (*((stage, stage) for stage in _STAGES), *repeats):
         for part in manifest["splits"]:
-            commit = snapshot.committed(stage, part, manifest["fingerprints"][stage])
+            commit = snapshot.committed(stage, part, manifest["fingerprints"][made_by])
             if commit is None:
                 yield f"{stage}/{part}: a file is missing, or was made with other parameters"
                 damaged = True
@@ -57,11 +57,41 @@ def _problems(snapshot: Snapshot, manifest: Mapping[str, Any]) -> Iterator[str]:
                     contents.setdefault(table, []).append(content)
     if damaged:  # such files may not even be Parquet, and references between the others would fail for that reason
         return
+    changed = list(_check_earlier(manifest))
+    yield from changed
+    if changed:  # its references are as old as that
+        return
     yield from _check_rows(snapshot, manifest)
     yield from _check_dataset(snapshot, manifest, contents)
     for table, entry in manifest["tables"].items():
         if table in contents and hash_text(combine_hashes(contents[table])) != entry["content"]:
             yield f"{table}: the content hash differs from the manifest's"
+
+
+def _check_sums(manifest: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        check_sums(manifest["counts"])
+    except SumsError as error:
+        yield f"sums: {error}"
+
+
+def _check_earlier(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """The snapshots that this one was compared with still say what they said then."""
+    for entry in manifest["against"]:
+        now = Snapshot(entry["snapshot"]).read_json("manifest.json")
+        if now is None:
+            yield f"{entry['snapshot']}, which this was compared with, is not a finished snapshot any more"
+        elif now["tables"]["decisions"]["content"] != entry["decisions"]:
+            yield f"{entry['snapshot']}, which this was compared with, has changed since: run decide again"
+
+
+@lru_cache(maxsize=64)
+def _released(uri: str) -> frozenset[str]:
+    earlier = Snapshot(uri)
+    manifest = earlier.read_json("manifest.json")
+    parts = manifest["splits"] if manifest else ()
+    decided = (earlier.read("decisions", part, ["doc_id", "verdict"]).to_pylist() for part in parts)
+    return frozenset(row["doc_id"] for rows in decided for row in rows if row["verdict"] == "keep")
 
 
 def _check_files(snapshot: Snapshot, commit: Commit) -> Iterator[tuple[str, str | None, int]]:
@@ -88,8 +118,13 @@ def _check_rows(snapshot: Snapshot, manifest: Mapping[str, Any]) -> Iterator[str
         for table in ("signals", "fingerprints", "decisions"):
             if snapshot.read(table, part, ["doc_id"])["doc_id"].to_pylist() != ids:
                 yield f"{table}/{part}: not the documents of documents/{part}"
-        copies = snapshot.read("duplicates", part, ["doc_id", "representative"])
-        named += [(part, doc_id) for column in copies.columns for doc_id in column.to_pylist()]
+        copies = snapshot.read("duplicates", part, ["doc_id", "representative", "representative_snapshot"])
+        named += [(part, doc_id) for doc_id in copies["doc_id"].to_pylist()]
+        for doc_id, where in zip(*(copies[name].to_pylist() for name in copies.column_names[1:]), strict=True):
+            if where is None:
+                named.append((part, doc_id))
+            elif doc_id not in _released(where):
+                yield f"duplicates/{part}: names {doc_id}, which {where} did not release"
     for part, doc_id in named:
         if doc_id not in known:
             yield f"duplicates/{part}: names {doc_id}, which is not a document"

@@ -1,13 +1,13 @@
 """`why`: everything known of one document, or of the record that did not become one."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.cli.cluster import find_rows, print_cluster
 from pipeline.cli.errors import UsageError
 from pipeline.snapshot import Snapshot
 from schemas.text import printable
@@ -15,8 +15,8 @@ from schemas.text import printable
 _TEXT_CHARS = 2_000
 
 
-def why(snapshot_uri: str, wanted: str, *, show_text: bool) -> int:
-    """Print it; exit code 2 where the snapshot knows nothing of it."""
+def why(snapshot_uri: str, wanted: str, *, show_text: bool, other: str | None = None) -> int:
+    """Print it; exit code 2 where the snapshot knows nothing of it. `other` is a member of its cluster to compare it with."""
     snapshot = Snapshot(snapshot_uri)
     manifest = snapshot.read_json("manifest.json")
     if manifest is None:
@@ -24,10 +24,10 @@ def why(snapshot_uri: str, wanted: str, *, show_text: bool) -> int:
     console = Console()
     found = 0
     column = "doc_id" if len(wanted) == 32 and set(wanted) <= set("0123456789abcdef") else "url"
-    for part, row in _rows(snapshot, manifest["splits"], "documents", column, wanted):
+    for part, row in find_rows(snapshot, manifest["splits"], "documents", column, wanted):
         found += 1
-        _print_document(console, snapshot, manifest, part, row, show_text=show_text)
-    for part, row in _rows(snapshot, manifest["splits"], "ledger", column, wanted):
+        _print_document(console, snapshot, manifest, part, row, other=other, show_text=show_text)
+    for part, row in find_rows(snapshot, manifest["splits"], "ledger", column, wanted):
         found += 1
         entry = snapshot.read("ledger", part).slice(row, 1).to_pylist()[0]
         if entry["reason"] == "not_a_capture":  # requests and metadata bear the URL of their page
@@ -39,15 +39,15 @@ def why(snapshot_uri: str, wanted: str, *, show_text: bool) -> int:
     return 0
 
 
-def _rows(snapshot: Snapshot, parts: Sequence[str], table: str, column: str, wanted: str) -> Iterator[tuple[str, int]]:
-    for part in parts:
-        values = snapshot.read(table, part, [column])[column]
-        for row in pc.indices_nonzero(pc.fill_null(pc.equal(values, wanted), fill_value=False)).to_pylist():
-            yield part, row
-
-
 def _print_document(
-    console: Console, snapshot: Snapshot, manifest: Mapping[str, Any], part: str, row: int, *, show_text: bool
+    console: Console,
+    snapshot: Snapshot,
+    manifest: Mapping[str, Any],
+    part: str,
+    row: int,
+    *,
+    other: str | None,
+    show_text: bool,
 ) -> None:
     document = _row(snapshot, "documents", part, row)
     signals = _row(snapshot, "signals", part, row)
@@ -57,14 +57,14 @@ def _print_document(
     failed = zip(decision["reasons"], decision["values"], decision["thresholds"], strict=True)
     for reason, value, threshold in failed:
         limit = "" if threshold is None else f", threshold {threshold:g}"
-        of = f" of {decision['representative']}" if reason == "duplicate" else ""
+        of = _named(decision) if reason in ("duplicate", "superseded") else ""
         console.print(f"  {reason}{of}: {'' if value is None else f'{value:g}'}{limit}", markup=False, highlight=False)
-    text = document.pop("text")
-    _print_fields(
-        console, {**document, "location": _place(document["location"]), "characters": len(text), "part": part}
-    )
+    text = document["text"]
+    fields = {name: value for name, value in document.items() if name != "text"}
+    _print_fields(console, {**fields, "location": _place(document["location"]), "characters": len(text), "part": part})
     _print_signals(console, manifest, signals, document)
-    _print_cluster(console, snapshot, manifest["splits"], document["doc_id"])
+    withheld = not show_text and bool(set(decision["reasons"]) & _unsafe(manifest))
+    print_cluster(console, snapshot, manifest, document, other, withheld=withheld)
     if decision["verdict"] == "keep":
         console.print(_dataset_place(snapshot, document["doc_id"]), markup=False, highlight=False)
     if show_text:
@@ -72,8 +72,18 @@ def _print_document(
 
 
 def _row(snapshot: Snapshot, table: str, part: str, row: int) -> dict[str, Any]:
-    value: dict[str, Any] = snapshot.read(table, part).slice(row, 1).to_pylist()[0]
+    value: dict[str, Any] = snapshot.read_rows(table, part, [row]).slice(row, 1).to_pylist()[0]
     return value
+
+
+def _named(decision: Mapping[str, Any]) -> str:
+    where = decision["representative_snapshot"]
+    return f" of {decision['representative']}{'' if where is None else f' in {printable(where)}'}"
+
+
+def _unsafe(manifest: Mapping[str, Any]) -> set[str]:
+    """Reasons of the safety and privacy tables, by the signals of their rules."""
+    return {rule["reason"] for rule in manifest["rules"] if rule["signal"].startswith(("safety_", "privacy_"))}
 
 
 def _print_fields(console: Console, fields: Mapping[str, Any]) -> None:
@@ -105,21 +115,6 @@ def _rule_text(rule: Mapping[str, Any], value: Any) -> str:
     broken = (low is not None and number < low) or (high is not None and number > high)
     limits = [f"at least {low:g}" if low is not None else "", f"at most {high:g}" if high is not None else ""]
     return f"{'FAILS' if broken else 'ok'}: {rule['reason']} ({' and '.join(filter(None, limits))})"
-
-
-def _print_cluster(console: Console, snapshot: Snapshot, parts: Sequence[str], doc_id: str) -> None:
-    tables = [snapshot.read("duplicates", part) for part in parts]
-    duplicates = pa.concat_tables(tables)
-    mine = duplicates.filter(pc.equal(duplicates["doc_id"], doc_id))
-    if not mine.num_rows:
-        console.print("  not in a cluster of duplicates", highlight=False)
-        return
-    cluster = mine["cluster_id"][0].as_py()
-    members = duplicates.filter(pc.equal(duplicates["cluster_id"], cluster)).sort_by("doc_id").to_pylist()
-    console.print(f"  cluster {cluster} of {len(members)}:", highlight=False)
-    for member in members[:20]:
-        mark = "  <- representative" if member["doc_id"] == member["representative"] else ""
-        console.print(f"    {member['doc_id']} {member['kind']} {member['similarity']:.4f}{mark}", highlight=False)
 
 
 def _dataset_place(snapshot: Snapshot, doc_id: str) -> str:

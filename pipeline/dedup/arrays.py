@@ -19,6 +19,7 @@ EDGE = np.dtype([("a", "<u8"), ("b", "<u8"), ("similarity", "<f4"), ("exact", "u
 MEMBER = np.dtype([("place", "<u8"), ("root", "<u8"), ("similarity", "<f4"), ("exact", "u1")])
 
 KINDS = ("near", "exact", "same_record")
+ESTIMATED = "estimated"  # kind of a near copy of a released document whose text is gone
 
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 

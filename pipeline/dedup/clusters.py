@@ -6,7 +6,8 @@ doc_id, then to the smallest location hash (the same record in two input files h
 
 import hashlib
 from collections.abc import Mapping
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -16,32 +17,41 @@ from pydantic import Field, field_validator
 from pydantic.dataclasses import dataclass
 
 from filters.spec import SPEC
-from pipeline.dedup.arrays import EDGE, MEMBER
+from pipeline import storage
+from pipeline.dedup.arrays import EDGE, MEMBER, row_of
 from pipeline.dedup.components import roots
 from pipeline.dedup.stars import Stars, cut_into_stars
+from pipeline.snapshot import Snapshot
 
 _PREFERENCES = ("most_trusted", "longest", "shortest", "newest", "oldest")
 MAX_PREFERENCES = 6
+_FINEWEB2 = MappingProxyType({1: 1, 2: 2, 3: 3, 5: 5, 100: 8, 1000: 1})  # huggingface/fineweb-2, misc/rehydration
+RELEASED = 3  # rank of what an earlier snapshot released: above whatever this run can keep
 
 # A member on its way to the partition that chooses; `score` holds the recipe's preferences, larger is better.
+# `snapshot` is 0 for this one, k for the k-th of `against`; `gone` says that the text is no longer stored.
 CANDIDATE = np.dtype(
     [
         ("root", "<u8"),
         ("place", "<u8"),
         ("doc_id", "S32"),
         ("location", "<u8"),
+        ("snapshot", "<u4"),
+        ("gone", "u1"),
         ("rank", "u1"),
         ("score", "<f8", (MAX_PREFERENCES,)),
         ("similarity", "<f4"),
         ("exact", "u1"),
     ]
 )
-# What the split learns of its row.
+# What the split learns of its row; `snapshot` and `gone` are the representative's.
 CHOICE = np.dtype(
     [
         ("place", "<u8"),
         ("cluster_id", "S32"),
         ("representative", "S32"),
+        ("snapshot", "<u4"),
+        ("gone", "u1"),
         ("chosen", "u1"),
         ("size", "<i8"),
         ("similarity", "<f4"),
@@ -72,6 +82,16 @@ class DuplicatesSpec:
     """Order of preference: most_trusted, longest, shortest, newest, oldest, highest:SIGNAL, lowest:SIGNAL."""
     source_trust: Mapping[str, float] = Field(default_factory=dict)
     """Trust of each source by name, for most_trusted; 0 where not named."""
+    urls: Literal["all", "newest"] = "all"
+    """Captures of one address in this snapshot: all that differ in text, or of those that pass every rule the newest."""
+    repeat: Literal["once", "fineweb2"] | Mapping[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1, le=100)]] = (
+        "once"
+    )
+    """How often a representative occurs in the dataset, by the least size of its cluster; "fineweb2" is the rehydration
+    of FineWeb-2, {1 = 1, 2 = 2, 3 = 3, 5 = 5, 100 = 8, 1000 = 1}: what others copied was found worth more, up to a point."""
+    against: tuple[str, ...] = ()
+    """Earlier snapshots, each a folder, s3:// or gs:// of a finished run: what they released is not kept again. Where
+    several released copies of one text, the first named stands for it. Name all of them: they do not name each other."""
 
     @field_validator("prefer")
     @classmethod
@@ -84,6 +104,20 @@ class DuplicatesSpec:
         if len(prefer) > MAX_PREFERENCES:
             raise ValueError(f"at most {MAX_PREFERENCES} preferences")
         return prefer
+
+    def copies(self, size: int) -> int:
+        """How often a document of a cluster of that size occurs in the dataset."""
+        if self.repeat == "once":
+            return 1
+        steps = _FINEWEB2 if isinstance(self.repeat, str) else self.repeat
+        return next((steps[least] for least in sorted(steps, reverse=True) if size >= least), 1)
+
+    @field_validator("against")
+    @classmethod
+    def _once(cls, against: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(against)) < len(against):
+            raise ValueError("names a snapshot twice")
+        return against
 
 
 def edges_of(
@@ -117,6 +151,23 @@ def members_of(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> NDArray[np.void]
     return members
 
 
+def earlier_candidates(members: NDArray[np.void], snapshot: Snapshot, part: str, owner: int) -> NDArray[np.void]:
+    """Members in one part of the `owner`-th earlier snapshot, dtype CANDIDATE; no text is read.
+
+    Rank RELEASED is what it keeps; the others, rank 0, serve only to join copies of one text (`clustered`).
+    """
+    decided = snapshot.read("decisions", part, ["doc_id", "verdict"])
+    rows = row_of(members["place"])
+    kept = pc.equal(decided["verdict"], "keep").to_numpy(zero_copy_only=False)[rows]
+    candidates = np.zeros(len(members), CANDIDATE)
+    candidates["root"], candidates["place"] = members["root"], members["place"]
+    candidates["doc_id"] = np.array(decided["doc_id"].take(pa.array(rows)).to_pylist(), "S32")
+    candidates["snapshot"], candidates["rank"] = owner, np.where(kept, RELEASED, 0)
+    candidates["score"][:, 0] = -owner
+    candidates["gone"] = not storage.exists(snapshot.path("documents", f"{part}.parquet"))
+    return candidates
+
+
 def preference_scores(documents: pa.Table, signals: pa.Table, spec: DuplicatesSpec) -> NDArray[np.float64]:
     """The recipe's preferences of each row, larger is better; shape (rows, MAX_PREFERENCES), missing values last."""
     scores = np.zeros((documents.num_rows, MAX_PREFERENCES))
@@ -146,23 +197,31 @@ def location_hashes(documents: pa.Table) -> NDArray[np.uint64]:
 def clustered(candidates: NDArray[np.void], halves: NDArray[np.void], max_texts: int) -> tuple[NDArray[np.void], Stars]:
     """The members of clusters, dtype CANDIDATE, `root` now the place of their star's centre; and what was cut.
 
+    What resembles a released document is its star, whatever else it resembles. Documents that an earlier snapshot does
+    not keep (dropped, or taken down) are no members.
+
     Args:
         candidates: all documents of a partition's components.
         halves: all halves of their edges, dtype HALF.
         max_texts: see DuplicatesSpec.max_cluster.
 
     """
-    found = cut_into_stars(candidates["place"], candidates["doc_id"], halves, max_texts)
+    old = candidates["snapshot"] > 0
+    released, withdrawn = old & (candidates["rank"] == RELEASED), old & (candidates["rank"] < RELEASED)
+    found = cut_into_stars(
+        candidates["place"], candidates["doc_id"], halves, max_texts, released=released, withdrawn=withdrawn
+    )
     members = candidates.copy()
     members["root"] = candidates["place"][found.centre]
     members["similarity"], members["exact"] = found.similarity, found.exact
-    return members[found.similarity > 0], found
+    return members[(found.similarity > 0) & ~withdrawn], found
 
 
 def choose(candidates: NDArray[np.void]) -> NDArray[np.void]:
     """One representative for each cluster, dtype CHOICE, one row a candidate; all members of a root must be present.
 
-    `rank` orders verdicts: 2 passes every rule, 1 is quarantined, 0 is dropped.
+    `rank` orders verdicts: 3 was released by an earlier snapshot, 2 passes every rule, 1 is quarantined, 0 is dropped.
+    Members of earlier snapshots count for the size, but get no row, nor does a document that stands alone.
     """
     keys = [candidates["location"], candidates["doc_id"]]
     keys += [-candidates["score"][:, column] for column in reversed(range(MAX_PREFERENCES))]
@@ -171,15 +230,18 @@ def choose(candidates: NDArray[np.void]) -> NDArray[np.void]:
     first = np.concatenate([[True], ordered["root"][1:] != ordered["root"][:-1]]) if len(ordered) else np.empty(0, bool)
     starts = np.flatnonzero(first)
     cluster = np.cumsum(first) - 1
-    by_id = ordered["doc_id"][np.lexsort((ordered["doc_id"], ordered["root"]))]
+    own = ordered["snapshot"] == 0
+    by_id = ordered["doc_id"][np.lexsort((ordered["doc_id"], ~own, ordered["root"]))]
     choices = np.zeros(len(ordered), CHOICE)
     for field in ("place", "similarity", "exact"):
         choices[field] = ordered[field]
     choices["chosen"] = first
-    choices["representative"] = ordered["doc_id"][starts][cluster]
+    for field, source in (("representative", "doc_id"), ("snapshot", "snapshot"), ("gone", "gone")):
+        choices[field] = ordered[source][starts][cluster]
     choices["cluster_id"] = by_id[starts][cluster]
     choices["size"] = np.diff(np.append(starts, len(ordered)))[cluster]
-    return choices
+    shown: NDArray[np.void] = choices[own & (choices["size"] > 1)]
+    return shown
 
 
 def _floats(column: pa.ChunkedArray) -> NDArray[np.float64]:

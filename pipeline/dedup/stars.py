@@ -103,7 +103,13 @@ def whole_edges(halves: NDArray[np.void]) -> NDArray[np.void]:
 
 
 def cut_into_stars(
-    places: NDArray[np.uint64], doc_ids: NDArray[np.bytes_], halves: NDArray[np.void], max_texts: int
+    places: NDArray[np.uint64],
+    doc_ids: NDArray[np.bytes_],
+    halves: NDArray[np.void],
+    max_texts: int,
+    *,
+    released: NDArray[np.bool_] | None = None,
+    withdrawn: NDArray[np.bool_] | None = None,
 ) -> Stars:
     """The stars of all components of one partition.
 
@@ -112,6 +118,8 @@ def cut_into_stars(
         doc_ids: of the documents, dtype S32.
         halves: dtype HALF, all halves of their edges, in any order.
         max_texts: distinct texts of a star above which it is guarded.
+        released: documents of earlier snapshots that these keep: their texts are centres before all others.
+        withdrawn: those that these do not keep: a text that only they hold is nobody's neighbour.
 
     """
     edges = whole_edges(halves)
@@ -126,13 +134,18 @@ def cut_into_stars(
     np.maximum.at(text_rank, text, rank)
     u, v = text[left[~same]], text[right[~same]]
     u, v, alike = _unique_edges(u, v, edges["similarity"][~same])
-    centre = greedy_stars(texts, u, v, text_rank)
+    fixed, present = np.zeros(texts, bool), np.zeros(texts, bool)
+    fixed[text[_mask(released, count)]] = True
+    present[text[~_mask(withdrawn, count)]] = True
+    both = present[u] & present[v]
+    u, v, alike = u[both], v[both], alike[both]
+    centre = _stars(u, v, alike, text_rank, fixed)
     sizes = np.bincount(centre, minlength=texts)
     guarded = np.flatnonzero(sizes > max_texts)
     if len(guarded):
         suspect = np.isin(centre, guarded)
         close = suspect[u] & (centre[u] == centre[v]) & (alike >= np.float32(GUARD_SIMILARITY))
-        again = greedy_stars(texts, u[close], v[close], text_rank)
+        again = _stars(u[close], v[close], alike[close], text_rank, fixed)
         centre = np.where(suspect, again, centre)
     star = centre[text]
     inside = star[left] == star[right]
@@ -153,6 +166,32 @@ def cut_into_stars(
         largest_component=int(members.max(initial=0)),
         cut=int((stars_of > 1).sum()),
     )
+
+
+def _stars(
+    u: NDArray[np.int64],
+    v: NDArray[np.int64],
+    alike: NDArray[np.float32],
+    rank: NDArray[np.int64],
+    fixed: NDArray[np.bool_],
+) -> NDArray[np.int64]:
+    """The centre of each node: `fixed` nodes are centres, each other node goes to the most similar of those that it has an
+    edge to (the highest rank among equals), and the rest is cut by the greedy rule.
+    """
+    across = fixed[u] != fixed[v]
+    node, anchor = (np.where(fixed[u] == side, u, v)[across] for side in (False, True))
+    order = np.lexsort((-rank[anchor], -alike[across], node))
+    taken, first = np.unique(node[order], return_index=True)
+    settled = fixed.copy()
+    settled[taken] = True
+    free = ~(settled[u] | settled[v])
+    centre = greedy_stars(len(rank), u[free], v[free], rank)
+    centre[taken] = anchor[order][first]
+    return centre
+
+
+def _mask(documents: NDArray[np.bool_] | None, count: int) -> NDArray[np.bool_]:
+    return np.zeros(count, bool) if documents is None else documents
 
 
 def greedy_stars(nodes: int, u: NDArray[np.int64], v: NDArray[np.int64], rank: NDArray[np.int64]) -> NDArray[np.int64]:

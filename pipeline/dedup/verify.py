@@ -8,14 +8,14 @@ Linear in the shingles of the pairs: the two sets of every pair of a batch are l
 number and merged by one stable sort, which finds them sorted already; equal neighbours are what the pair shares.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from filters.fingerprint import FingerprintSpec, shingle_hashes
+from filters.fingerprint import FingerprintSpec, shingle_hashes, sketch_similarity
 from filters.key import make_fold
 from pipeline.dedup.arrays import place, row_of, scatter, split_of
 
@@ -39,6 +39,7 @@ PAIRS = pa.schema(
         ("similarity", pa.float64()),  # true Jaccard similarity of the shingle sets
         ("containment", pa.float64()),  # share of the smaller set that the larger one has
         ("exact", pa.bool_()),
+        ("estimated", pa.bool_()),  # by the sketches: the text of one, of an earlier snapshot, is gone
     ]
 )
 
@@ -103,18 +104,18 @@ def answers(
     Args:
         split: its number in this run.
         asked: dtype REQUEST, in any order.
-        documents: columns doc_id, text, language of the split.
+        documents: columns doc_id, text, language of the split; or doc_id, sketch, which then stands for the set.
         spec: the parameters that made the fingerprints.
 
     """
     fold = make_fold()
     asked = asked[np.lexsort((1 - asked["with_set"].astype(np.int8), asked["place"], asked["target"]))]
     asked = asked[np.unique(asked[["target", "place"]], return_index=True)[1]]  # a set serves who asks for the name too
-    ids, texts, languages = (documents.column(name) for name in ("doc_id", "text", "language"))
+    ids = documents.column("doc_id")
     rows = np.unique(row_of(asked["place"]))
     wanted = np.isin(rows, row_of(asked["place"][asked["with_set"] == 1]))
     sets = [
-        np.unique(shingle_hashes(fold(texts[row].as_py()), languages[row].as_py(), spec)) if with_set else _NONE
+        _set_of(documents, row, spec, fold) if with_set else _NONE
         for row, with_set in zip(rows.tolist(), wanted.tolist(), strict=True)
     ]
     counts = np.array([len(hashes) for hashes in sets], np.int64)
@@ -186,31 +187,44 @@ def similarities(
 def verified_pairs(
     pairs: NDArray[np.void], sets: ShingleSets, parts: list[str], floor: float, containment: float | None = None
 ) -> pa.Table:
-    """The pairs whose true similarity is at least `floor`, schema PAIRS, sorted by ids.
+    """The pairs whose similarity is at least `floor`, schema PAIRS, sorted by ids: the true one, or that of sketches.
 
     Args:
         pairs: dtype PAIR; exact ones have similarity 1 by their 128-bit digests.
         sets: of all documents of the near pairs, ids of the others.
-        parts: names of the splits by number.
+        parts: names of the splits by number; numbers from `len(parts)` on are the sketches of these (`against.by_sketch`).
         floor: least Jaccard similarity that is stored.
         containment: least containment that is stored whatever the similarity; None: similarity alone counts.
 
     """
     jaccard, contained = similarities(pairs, sets, floor if containment is None else 0.0)
+    estimated = split_of(pairs["a"]) >= len(parts)
+    jaccard[estimated] = sketch_similarity(jaccard[estimated])
+    contained[estimated] = jaccard[estimated]
     keep = jaccard >= floor
     if containment is not None:
         keep |= contained >= containment
-    pairs, jaccard, contained = pairs[keep], jaccard[keep], contained[keep]
+    pairs, jaccard, contained, estimated = pairs[keep], jaccard[keep], contained[keep], estimated[keep]
     names = pa.array(parts, pa.string())
     columns: dict[str, pa.Array] = {}
     for side in ("a", "b"):
         columns[f"{side}_id"] = sets.names(sets.index(pairs[side]))
-        columns[f"{side}_part"] = pa.DictionaryArray.from_arrays(pa.array(split_of(pairs[side]), pa.int32()), names)
+        split = split_of(pairs[side]) % len(parts)
+        columns[f"{side}_part"] = pa.DictionaryArray.from_arrays(pa.array(split, pa.int32()), names)
         columns[f"{side}_row"] = pa.array(row_of(pairs[side]), pa.int64())
     columns["similarity"] = pa.array(jaccard, pa.float64())
     columns["containment"] = pa.array(contained, pa.float64())
     columns["exact"] = pa.array(pairs["exact"] == 1, pa.bool_())
+    columns["estimated"] = pa.array(estimated, pa.bool_())
     return pa.table(columns, schema=PAIRS).sort_by([("a_id", "ascending"), ("b_id", "ascending")])
+
+
+def _set_of(documents: pa.Table, row: int, spec: FingerprintSpec, fold: Callable[[str], str]) -> NDArray[np.uint32]:
+    if "sketch" in documents.column_names:
+        values = np.frombuffer(documents["sketch"][row].as_py(), np.uint8).astype(np.uint32)
+        return (np.arange(len(values), dtype=np.uint32) << np.uint32(8)) | values
+    text, language = (documents[name][row].as_py() for name in ("text", "language"))
+    return np.unique(shingle_hashes(fold(text), language, spec))
 
 
 _NONE = np.empty(0, np.uint32)

@@ -49,6 +49,7 @@ class Profile:
         signals: (signal, type, language group) -> measured, null, above zero, sum (0 for floats)
         lengths; histogram SEPARATOR signal: (language group, verdict, bin) -> documents
         values SEPARATOR signal: (value, verdict) -> documents; of string signals
+        removed: (kind, "earlier" or "", language, domain) -> documents removed for another one
         duplicates: kind -> documents; clusters: smallest size of the bin -> clusters, documents
     Samples: kept; dropped SEPARATOR reason; ledger SEPARATOR stage SEPARATOR reason; hosts; clusters.
     """

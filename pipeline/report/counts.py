@@ -3,6 +3,9 @@
 Vectorised with Arrow and numpy. Reads tables in memory, returns tables of integers (algebra.py names them).
 """
 
+from collections import Counter
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -145,6 +148,24 @@ def cluster_sums(duplicates: pa.Table) -> Table:
         for i, edge in enumerate(CLUSTER_EDGES)
         if (bins == i).any()
     }
+
+
+def removed_sums(
+    languages: pa.ChunkedArray, domains: Sequence[str] | None, decisions: pa.Table, duplicates: pa.Table
+) -> Table:
+    """Documents that were removed for another one: by kind, whether an earlier snapshot released that, language, domain.
+
+    `superseded` is a kind too. `languages`, `domains` and `decisions` are aligned.
+    """
+    kinds = dict(zip(duplicates["doc_id"].to_pylist(), duplicates["kind"].to_pylist(), strict=True))
+    named = domains if domains is not None else [""] * decisions.num_rows
+    total: Counter[str] = Counter()
+    columns = (decisions[name].to_pylist() for name in ("doc_id", "reasons", "representative_snapshot"))
+    for doc_id, reasons, snapshot, language, domain in zip(*columns, languages.to_pylist(), named, strict=True):
+        if "duplicate" in reasons or "superseded" in reasons:
+            kind = kinds[doc_id] if "duplicate" in reasons else "superseded"
+            total[key(kind, "" if snapshot is None else "earlier", language or "", domain)] += 1
+    return {name: (count,) for name, count in total.items()}
 
 
 def first_members(duplicates: pa.Table) -> pa.Table:

@@ -11,11 +11,22 @@ the `unsafe` reasons never enters a profile. Does not read files, decide or draw
 in render.py.
 """
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.report.algebra import Profile, canonical, empty, from_json, merge, merge_all, to_json
-from pipeline.report.counts import COUNTED, cluster_sums, failed_reasons, frame, grouped, reason_sums, signal_sums
+from pipeline.report.counts import (
+    COUNTED,
+    cluster_sums,
+    failed_reasons,
+    frame,
+    grouped,
+    reason_sums,
+    removed_sums,
+    signal_sums,
+)
 from pipeline.report.samples import cluster_sample, document_samples, draw, host_sample, ledger_samples
 from schemas.rules import Rule
 
@@ -32,9 +43,11 @@ def profile_split(  # noqa: PLR0917  the tables in the order of the snapshot
     seed: int,
     *,
     unsafe: frozenset[str] = frozenset(),
+    domains: Sequence[str] | None = None,
 ) -> Profile:
     """The profile of one split. `signals` and `decisions` must hold a row for each document, in any order;
-    `duplicates` the rows of these documents. `seed` draws the samples: equal for all splits of a run.
+    `duplicates` the rows of these documents. `seed` draws the samples: equal for all splits of a run. `domains` names the
+    data domain of each document, "" by default.
 
     Raises:
         ValueError: a document without signals or decision, or the reverse.
@@ -52,6 +65,7 @@ def profile_split(  # noqa: PLR0917  the tables in the order of the snapshot
         "ledger": grouped(ledger, ["stage", "reason"]),
         "duplicates": grouped(duplicates, ["kind"]),
         "clusters": cluster_sums(duplicates),
+        "removed": removed_sums(documents["language"], domains, decisions, duplicates),
         **reason_sums(reasons, failed, rows),
         **signal_sums(signals, rows),
     }
@@ -59,7 +73,7 @@ def profile_split(  # noqa: PLR0917  the tables in the order of the snapshot
         **document_samples(documents, decisions, drawn, reasons=reasons, failed=failed, unsafe=unsafe),
         **ledger_samples(ledger, hash_key, unsafe),
         "hosts": host_sample(documents, rows, drawn),
-        "clusters": cluster_sample(documents, duplicates),
+        "clusters": cluster_sample(documents, duplicates, decisions, unsafe),
     }
     return canonical(rules, unsafe, sums, samples)
 

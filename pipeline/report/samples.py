@@ -31,6 +31,7 @@ from pipeline.report.counts import first_members
 from schemas.records import keyed_hash
 
 TEXT_CHARS = 400
+CLUSTER_CHARS = 160
 HOST_CHARS = 253
 """The longest name that DNS knows."""
 NOT_A_CAPTURE = "not_a_capture"
@@ -138,16 +139,26 @@ def host_sample(documents: pa.Table, frame: pa.Table, drawn: Draw) -> tuple[Row,
     return tuple((rank, doc_id, [host, count, verdict]) for rank, doc_id, host, count, verdict in values)
 
 
-def cluster_sample(documents: pa.Table, duplicates: pa.Table) -> tuple[Row, ...]:
+def cluster_sample(
+    documents: pa.Table, duplicates: pa.Table, decisions: pa.Table, unsafe: frozenset[str]
+) -> tuple[Row, ...]:
     """The largest clusters, each where its first member is: a cluster appears once in the whole snapshot."""
     ids = documents["doc_id"].combine_chunks()
     first = first_members(duplicates)
-    urls = documents["url"].take(pc.index_in(first["doc_id"], value_set=ids))
-    rows = zip(
-        *(first[c].to_pylist() for c in ("cluster_id", "cluster_size", "representative")), urls.to_pylist(), strict=True
-    )
+    places = pc.index_in(first["doc_id"], value_set=ids).to_pylist()
+    names = ("cluster_id", "cluster_size", "representative", "representative_snapshot")
     ranked = (
-        (f"{_MOST - size:019d}", cluster, {"size": size, "representative": representative, "url": url})
-        for cluster, size, representative, url in rows
+        (f"{_MOST - size:019d}", cluster, {"size": size, "representative": keeper, "snapshot": snapshot, "row": row})
+        for cluster, size, keeper, snapshot, row in zip(*(first[c].to_pylist() for c in names), places, strict=True)
     )
-    return tuple(heapq.nsmallest(CLUSTER_SAMPLES, ranked, key=order))
+    largest = heapq.nsmallest(CLUSTER_SAMPLES, ranked, key=order)
+    return tuple((rank, cluster, _beginning(documents, decisions, value, unsafe)) for rank, cluster, value in largest)
+
+
+def _beginning(
+    documents: pa.Table, decisions: pa.Table, value: dict[str, Any], unsafe: frozenset[str]
+) -> dict[str, Any]:
+    row = value.pop("row")
+    withheld = not unsafe.isdisjoint(decisions["reasons"][row].as_py() or ())
+    text = None if withheld else (documents["text"][row].as_py() or "")[:CLUSTER_CHARS]
+    return {**value, "url": documents["url"][row].as_py(), "withheld": withheld, "text": text}

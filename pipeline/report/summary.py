@@ -65,7 +65,13 @@ def checks(totals: Mapping[str, int], manifest: Mapping[str, Any], dataset: Mapp
         ("documents = kept + dropped + quarantined", counts.get("documents", totals["documents"]), judged),
     ]
     if dataset is not None:
-        rows.append(("documents kept = documents in the dataset", totals["kept"], dataset.get("documents")))
+        repeated = counts.get("repeated", 0)
+        name = (
+            "documents kept + repeated = rows of the dataset"
+            if repeated
+            else "documents kept = documents in the dataset"
+        )
+        rows.append((name, totals["kept"] + repeated, dataset.get("documents")))
         rows += [
             (f"tokens = sum of tokens by {column}", dataset.get("tokens"), sum(row["tokens"] for row in table.values()))
             for column, table in sorted((dataset.get("counts") or {}).items())
@@ -285,9 +291,29 @@ def _duplicates(profile: Profile) -> Json:
         "clusters": found,
         "documents": members,
         "surplus": members - found,
+        "removed": _removed(profile),
         "sizes": clusters,
         "largest": [{"cluster_id": cluster, **value} for _, cluster, value in profile.samples.get("clusters", ())],
     }
+
+
+def _removed(profile: Profile) -> Json:
+    """Documents removed for another one, by kind, language and domain, each with those that an earlier snapshot released."""
+    tables: dict[str, dict[str, Json]] = {"kinds": {}, "languages": {}, "domains": {}}
+    total = earlier = 0
+    for name, (count,) in profile.sums.get("removed", {}).items():
+        kind, released, language, domain = _parts(name, 4)
+        total += count
+        earlier += count if released == "earlier" else 0
+        for table, value in (("kinds", kind), ("languages", language), ("domains", domain)):
+            row = tables[table].setdefault(value, {"value": value, "documents": 0, "released": 0})
+            row["documents"] += count
+            row["released"] += count if released == "earlier" else 0
+    ranked = {
+        table: sorted(rows.values(), key=lambda row: (-row["documents"], row["value"]))
+        for table, rows in tables.items()
+    }
+    return {"documents": total, "released": earlier, **ranked}
 
 
 def _sample(profile: Profile, name: str) -> list[Json]:

@@ -164,7 +164,7 @@ def test_stored_pairs_become_edges_with_their_kind():
         ("aa", "p", 0, "aa", "q", 3, 1.0, 1.0, True),
         ("bb", "q", 1, "dd", "p", 5, 0.79, 0.95, False),
     ]
-    pairs = pa.Table.from_pylist([dict(zip(PAIRS.names, row, strict=True)) for row in rows], schema=PAIRS)
+    pairs = pa.Table.from_pylist([dict(zip(PAIRS.names, (*row, False), strict=True)) for row in rows], schema=PAIRS)
     edges = edges_of(pairs, {"p": 0, "q": 1}, threshold=0.8)
     assert [KINDS[kind] for kind in edges["exact"]] == ["near", "exact", "same_record"]
     assert edges["b"].tolist() == [(1 << 32) + row for row in (1, 2, 3)]

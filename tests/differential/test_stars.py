@@ -161,3 +161,36 @@ def test_more_edges_than_fit_one_worker_are_refused(monkeypatch):
 def test_no_documents_at_all():
     found = cut_into_stars(np.empty(0, np.uint64), np.empty(0, "S32"), halves_of([])[:0], 5)
     assert (found.components, found.cut, len(found.centre)) == (0, 0, 0)
+
+
+def standing(rows, released=(), withdrawn=()):
+    """The stars where some documents are of earlier snapshots."""
+    halves = halves_of(rows)
+    places = np.unique(halves["place"])
+    ids = np.array([NAMES[place].rjust(32, "0") for place in places.tolist()], "S32")
+    found = cut_into_stars(
+        places, ids, halves, 1000, released=np.isin(places, released), withdrawn=np.isin(places, withdrawn)
+    )
+    alone = {NAMES[place] for place, like in zip(places.tolist(), found.similarity, strict=True) if not like}
+    return {NAMES[place]: NAMES[places[c]] for place, c in zip(places.tolist(), found.centre, strict=True)}, alone
+
+
+def test_what_resembles_a_released_text_is_its_star_whatever_else_it_resembles():
+    hub = [(1, n, 0.95, 0) for n in (2, 3, 4)]
+    centre, alone = standing([(0, 1, 0.81, 0), *hub], released=[0])
+    assert centre["b"] == "a"  # not the hub that it is without a released neighbour
+    assert alone == {"c", "d", "e"}
+    assert standing([(0, 1, 0.81, 0), *hub])[0]["a"] == "b"
+
+
+def test_of_two_released_texts_the_more_similar_one_is_the_centre():
+    centre, _ = standing([(0, 1, 0.85, 0), (1, 2, 0.9, 0)], released=[0, 2])
+    assert centre == {"a": "a", "b": "c", "c": "c"}
+
+
+def test_a_withdrawn_text_joins_nothing_unless_a_copy_of_it_stands():
+    near = [(0, 1, 0.9, 0), (0, 2, 0.9, 0)]
+    assert standing(near, withdrawn=[0])[1] == {"a", "b", "c"}
+    centre, alone = standing([*near, (0, 3, 1.0, 1)], released=[3], withdrawn=[0])
+    assert alone == set()
+    assert centre["b"] == centre["c"]

@@ -62,6 +62,7 @@ def test_all_failed_rules_are_recorded_with_value_and_threshold():
         "values": [10.0, 1.0],
         "thresholds": [50.0, 0.0],
         "representative": None,
+        "representative_snapshot": None,
     }
     assert table["verdict"].to_pylist() == ["drop", "keep", "keep", "keep"]
 
@@ -93,3 +94,11 @@ def test_a_copy_is_dropped_and_names_its_representative(drop):
     assert table["representative"].to_pylist() == [None, "a" if drop else None, None, None]
     assert duplicates["doc_id"].to_pylist() == ["a", "b"]
     assert duplicates["kind"].to_pylist() == ["near", "near"]
+
+
+def test_a_superseded_capture_is_dropped_and_names_the_newer_one_unless_a_duplicate_names_its_representative():
+    table, _ = decisions(list("abcd"), failed(), {1: member(False)}, {0: "z", 1: "z"}, drop_duplicates=True)
+    rows = table.to_pylist()
+    assert [row["reasons"] for row in rows] == [["superseded"], ["superseded", "duplicate"], [], []]
+    assert [row["representative"] for row in rows] == ["z", "a", None, None]
+    assert [row["verdict"] for row in rows] == ["drop", "drop", "keep", "keep"]

@@ -84,3 +84,22 @@ def test_only_what_shapes_documents_and_signals_reads_again(recipe, setting, rea
     changed = recipe(GOOD, setting)
     assert resolved(changed) != resolved(recipe(GOOD))
     assert (read_parameters(changed) != read_parameters(recipe(GOOD))) == reads_again
+
+
+@pytest.mark.parametrize(
+    ("repeat", "expected"),
+    [
+        ('"once"', [1, 1, 1, 1, 1, 1, 1]),
+        ('"fineweb2"', [1, 2, 3, 5, 5, 8, 1]),
+        ("{ 2 = 3 }", [1, 3, 3, 3, 3, 3, 3]),
+    ],
+)
+def test_how_often_a_document_occurs_by_the_size_of_its_cluster(recipe, repeat, expected):
+    spec = recipe(GOOD + f"\n[duplicates]\nrepeat = {repeat}\n").duplicates
+    assert [spec.copies(size) for size in (1, 2, 3, 5, 99, 999, 1000)] == expected
+
+
+@pytest.mark.parametrize("repeat", ['"twice"', "{ 0 = 1 }", "{ 2 = 0 }", "{ 2 = 101 }"])
+def test_a_repetition_that_cannot_be(recipe, repeat):
+    with pytest.raises(RecipeError, match="repeat"):
+        recipe(GOOD + f"\n[duplicates]\nrepeat = {repeat}\n")

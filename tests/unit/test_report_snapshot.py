@@ -183,6 +183,7 @@ def _decision(document: dict, signal: dict) -> dict:
         "values": [float(value) for _, value, _ in failed],
         "thresholds": [threshold for _, _, threshold in failed],
         "representative": None,
+        "representative_snapshot": None,
     }
 
 
@@ -200,6 +201,7 @@ def _duplicates(dice: random.Random, documents: list[dict], decisions: list[dict
                     "doc_id": member,
                     "cluster_id": members[0],
                     "representative": representative,
+                    "representative_snapshot": None,
                     "similarity": 1.0 if exact else round(dice.uniform(0.75, 0.99), 3),
                     "kind": "exact" if exact else "near",
                     "cluster_size": size,

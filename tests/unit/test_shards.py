@@ -160,3 +160,18 @@ def test_the_description_is_json_and_tells_the_tokenizer(tokenizer):
     assert description["counts"]["domain"] == {"web": {"documents": 2, "tokens": 5}}
     wide = dataclasses.replace(tokenizer, vocabulary_size=1 << 17)
     assert dataset_json([shard], wide, seed=5)["dtype"] == np.dtype(np.uint32).name
+
+
+def test_copies_have_places_of_their_own_and_the_first_keeps_its(tokenizer):
+    once = tokenize_split(documents(["a b", "中", "c"]), tokenizer, seed=3)
+    rows = tokenize_split(documents(["a b", "中", "c"]), tokenizer, seed=3, copies=np.array([1, 3, 2]))
+    assert rows["order"].to_pylist() == sorted(rows["order"].to_pylist())
+    assert len(set(rows["order"].to_pylist())) == rows.num_rows == 6
+    places = dict(zip(once["doc_id"].to_pylist(), once["order"].to_pylist(), strict=True))
+    found = {}
+    for doc_id, order, tokens in zip(*(rows[name].to_pylist() for name in ("doc_id", "order", "tokens")), strict=True):
+        found.setdefault(doc_id, []).append((order, tuple(tokens)))
+    assert sorted(len(copies) for copies in found.values()) == [1, 2, 3]
+    for doc_id, copies in found.items():
+        assert places[doc_id] in [order for order, _ in copies]
+        assert len({tokens for _, tokens in copies}) == 1
