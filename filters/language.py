@@ -1,25 +1,27 @@
-"""Which language a text is in: lid.176's label, checked against the characters themselves.
+"""Which language a text is in: two models asked together, checked against the characters themselves.
 
-Reads text; returns `Language` (ISO 639-1 code, "yue", or "und"; ISO 15924 script; score; shares). Decides nothing on a
-text: `rules` compares the signals later. Only `open_prescreen`, which looks at the plain text of a whole page before
-the costly extraction, drops, and only what is clearly in none of the languages to keep.
+Reads text; returns `Language` (ISO 639-1 code, "yue", "zxx" for code, or "und"; ISO 15924 script; score; shares).
+Decides nothing on a text: `rules` compares the signals later. Only `open_prescreen`, which looks at the plain text of a
+whole page before the costly extraction, drops, and only what is clearly in none of the languages to keep.
 
-The script check (reference/chinese_safety.md, A3): more than 5 % kana is Japanese; Hangul is Korean; Cantonese characters
-above 3 % of Han make "yue"; characters that t2s would change above 5 % of Han make Hant; other Han text is Chinese,
-whatever the model says (fairseq#5438: 北京大观园 is no Vietnamese). A script that one language alone uses names it.
+The script check (reference/chinese_safety.md, A3): more than 5 % kana is Japanese, and so are more than 5 % characters
+that only Japan writes (東京駅); Hangul is Korean; Cantonese characters and words above 3 % of Han make "yue"; characters
+that t2s would change above 5 % of Han make Hant; other Han text is Chinese, whatever a model says (fairseq#5438: 北京大观园
+is no Vietnamese). A script that one language alone uses names it. What is left is for the models (filters/lid.py), which
+see five places of a long text: "zxx" only where hardly any of it is prose, since a page of documentation is half code.
 
-It does not know code, dialects of Chinese but Cantonese, or languages outside lid.176; of these it says a wrong name
-with a low score.
+It does not know dialects of Chinese but Cantonese, or Japanese in characters that China has too (東京都). A language
+that no model knows is "und"; its score is that of the best name, so low.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass as plain_dataclass
+from dataclasses import replace
 
-import fasttext
 from pydantic.dataclasses import dataclass
 
-from filters.assets import asset
-from filters.script import HAN_WEIGHT, Scripts, scripts, scripts_and_shares, table
+from filters.lid import SAMPLE_CHARS, Probabilities, open_models
+from filters.script import HAN_WEIGHT, Scripts, cantonese_words, scripts, scripts_and_shares, table
 from filters.spec import SPEC
 from schemas.decisions import KEEP, Decision, Drop
 from schemas.rules import Rule
@@ -32,7 +34,7 @@ SIGNALS = (
         "language_score",
         "float",
         "ratio",
-        "probability of the language: the model's, or the script's share where the script decides",
+        "probability of the language: the models', or the script's share where the script decides",
     ),
     Signal("language_kept", "bool", "bool", "the language is one of those to keep (always, where none are named)"),
     Signal("language_han_ratio", "float", "ratio", "Han characters among letters"),
@@ -70,14 +72,20 @@ _SOLE = {
     "Ethi": ("am", "ti"),
     "Thaa": ("dv",),
 }
-_CJK_LABELS = frozenset({"zh", "wuu", "yue", "ja", "ko"})  # told by script alone
 _JAPANESE_KANA_RATIO = 0.2  # of Han and kana: Japanese text has .4 and more, a Chinese page about Japan has less
-_MIN_LABEL_SCORE = 0.2
-"""Below it, the model's label is "und". On data/lid .7 % of the right labels of Latin script score less, and 35 % of the wrong
-ones: half of the sentences in languages that the model does not know, which it calls English."""
+_MIN_LABEL_SCORE = 0.3
+"""Below it, the label is "und": on data/lid as many of the labels below it are wrong as are right."""
+_MIN_CODE_SCORE, _MIN_PROSE_SCORE = 0.2, 0.2
+"""Probabilities. A longer text with so much prose is not code, unless it is laid out as code and that much of it is: a
+docstring is English, the function around it is not."""
+_MAX_SNIPPET_CHARS = 2_000  # of a text that may be code with less than half the probability: a function, not a page
+_MIN_KEPT_PROSE_SCORE = 0.05
+"""Probability of a kept language above which code is kept for the prose in it."""
+_MIN_CJK_RATIO = 0.2
+"""Of weighted letters: a text in which the models see code, or nothing, is Chinese with so much Han: it is documentation."""
+_INDENTED, _CODE_ENDS = ("  ", "\t"), tuple(";{}()[]:,=>\\")
 _MIN_CANTONESE_RATIO = 0.03  # of Han characters (chinese_safety.md, A3)
 _MIN_HANT_RATIO = 0.05  # of Han characters (the same)
-_SAMPLE_CHARS, _SAMPLE_PARTS = 1_000, 5  # the model takes .25 ms for them
 
 
 @plain_dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +120,8 @@ class LanguageSpec:
     """Which languages to keep, and how sure to be."""
 
     keep: tuple[str, ...] = ()
-    """Language codes to keep ("zh", "en", "yue"); none keeps all. "zh" does not include "yue"."""
+    """Language codes to keep ("zh", "en", "yue", "zxx" for program text and markup); none keeps all. "zh" does not include
+    "yue". Code with some prose in a language to keep is kept as well."""
 
     min_score: float = 0.4
     """Probability. MAP-NEO keeps 0.4 and more of fastText's score, CCNet 0.5; Chinese, Japanese and Korean, told by
@@ -120,6 +129,9 @@ class LanguageSpec:
 
     min_letters: int = 4
     """Letters, Han, kana and Hangul counted three times, below which a text is "und": `OK` is no language."""
+
+    model: str = "lid.own"
+    """Asked beside lid.176: a pinned asset, or the path of a model that `train language` has made."""
 
     prescreen_score: float = 0.7
     """Probability above which the plain text of a page drops it unextracted when its language is not to be kept.
@@ -141,19 +153,21 @@ class LanguageSpec:
         )
 
     def open(self) -> Callable[[str], Language]:
-        """Load the model (10 ms) and return the function: .3 ms for a document."""
-        predict = _model()
+        """Load the models (20 ms) and return the function: .5 ms for a document."""
+        predict = _models(self.model)
 
         def identify(text: str) -> Language:
             counted, shares = scripts_and_shares(text)
-            language, script, score = _identify(text, counted, predict, self.min_letters)
+            found = _identify(text, counted, predict, self.min_letters)
             letters = sum(counted.letters.values())
             han = counted.count("Hani")
             return Language(
-                language=language,
-                script=script,
-                score=score,
-                kept=not self.keep or language in self.keep,
+                language=found.language,
+                script=found.script,
+                score=found.score,
+                kept=not self.keep
+                or found.language in self.keep
+                or (found.language == "zxx" and found.prose in self.keep),
                 han_ratio=han / letters if letters else None,
                 latin_ratio=counted.count("Latn") / letters if letters else None,
                 hant_ratio=counted.traditional / han if han else None,
@@ -167,11 +181,11 @@ class LanguageSpec:
         """A cautious look at the plain text of a page, menus and all; None where every language is kept.
 
         Menus are often English where the article is not, so the page is dropped only when the whole and its long
-        lines alike are surely in another language.
+        lines alike are surely in another language. Code never drops a page: the prose may be elsewhere.
         """
         if not self.keep:
             return None
-        predict = _model()
+        predict = _models(self.model)
         wanted_letters = _wanted_letters(self.keep)
 
         def look(plain: str) -> Decision:
@@ -180,47 +194,79 @@ class LanguageSpec:
                 counted = scripts(part)
                 if HAN_WEIGHT * wanted_letters(counted) > self.prescreen_share * counted.weight:
                     return KEEP
-                language, _, score = _identify(part, counted, predict, self.min_letters)
-                if language == "und" or language in self.keep or score is None or score < self.prescreen_score:
+                found = _identify(part, counted, predict, self.min_letters)
+                if (
+                    found.language in ("und", "zxx", *self.keep)
+                    or not found.score
+                    or found.score < self.prescreen_score
+                ):
                     return KEEP
-                worst = min(worst, score)
-            return Drop("unwanted_language", worst, self.prescreen_score, language)
+                worst = min(worst, found.score)
+            return Drop("unwanted_language", worst, self.prescreen_score, found.language)
 
         return look
 
 
-def _model() -> Callable[[str], tuple[str, float]]:
-    model = fasttext.load_model(str(asset("lid.176")))
+@plain_dataclass(frozen=True, slots=True, kw_only=True)
+class _Label:
+    language: str
+    script: str
+    score: float | None
+    prose: str | None = None
+
+
+def _models(model: str) -> Callable[[str], Probabilities]:
     table()
-
-    def predict(line: str) -> tuple[str, float]:
-        """lid.176's best label for a line that is not Han, kana or Hangul; no line breaks, NULs or surrogates in it."""
-        for score, label in model.f.predict(line, 3, 0.0, "strict"):
-            if (language := label.removeprefix("__label__")) not in _CJK_LABELS:
-                return language, min(1.0, score)
-        return "und", 0.0
-
-    return predict
+    return open_models(model)
 
 
-def _identify(
-    text: str, counted: Scripts, predict: Callable[[str], tuple[str, float]], min_letters: int
-) -> tuple[str, str, float | None]:
-    """Language, script, score."""
+def _identify(text: str, counted: Scripts, predict: Callable[[str], Probabilities], min_letters: int) -> _Label:
     script, share = counted.dominant()
     if counted.weight < min_letters:
-        return "und", _script_code(script, counted), None
+        return _Label(language="und", script=_script_code(script, counted), score=None)
     if script == "Jpan":
-        return "ja", script, share
+        return _Label(language="ja", script=script, score=share)
     if script == "Hang":
-        return "ko", "Kore", share
+        return _Label(language="ko", script="Kore", score=share)
     if script == "Hani":
-        cantonese = counted.cantonese > _MIN_CANTONESE_RATIO * counted.count("Hani")
-        return "yue" if cantonese else "zh", _script_code(script, counted), share
-    language, score = predict(_sample(text))
-    if script in _SOLE and language not in _SOLE[script]:
-        return _SOLE[script][0], script, share
-    return (language if score >= _MIN_LABEL_SCORE else "und"), script, score
+        cantonese = counted.cantonese + cantonese_words(text) > _MIN_CANTONESE_RATIO * counted.count("Hani")
+        return _Label(language="yue" if cantonese else "zh", script=_script_code(script, counted), score=share)
+    if len(_SOLE.get(script, ())) == 1:
+        return _Label(language=_SOLE[script][0], script=script, score=share)
+    return _by_models(text, counted, script, share, predict)
+
+
+def _by_models(
+    text: str, counted: Scripts, script: str, share: float, predict: Callable[[str], Probabilities]
+) -> _Label:
+    found = dict(predict(text))
+    if script in _SOLE:
+        return _Label(language=max(_SOLE[script], key=lambda label: found.get(label, 0.0)), script=script, score=share)
+    code, other = found.pop("zxx", 0.0), found.pop("und", 0.0)
+    best, score = next(iter(found.items()), ("und", 0.0))
+    if _is_code(text, code, score):
+        prose = best if score >= _MIN_KEPT_PROSE_SCORE else None
+        label = _Label(language="zxx", script=script, score=code, prose=prose)
+    else:
+        if len(text) > SAMPLE_CHARS:
+            score += code  # the code amid prose does not speak against its language
+        if score >= max(other, _MIN_LABEL_SCORE):
+            return _Label(language=best, script=script, score=score)
+        label = _Label(language="und", script=script, score=score)
+    cjk = HAN_WEIGHT * counted.cjk / counted.weight
+    if cjk < _MIN_CJK_RATIO:
+        return label
+    letters = {name: counted.count(name) for name in ("Hani", "Kana", "Hang", "Bopo")}
+    inner = _identify("", replace(counted, letters=letters), predict, 0)
+    return replace(inner, score=cjk + (1 - cjk) * (code + other))
+
+
+def _is_code(text: str, code: float, prose: float) -> bool:
+    if code < _MIN_CODE_SCORE:
+        return False
+    if code > prose and (len(text) <= SAMPLE_CHARS or prose < _MIN_PROSE_SCORE):
+        return True
+    return (code > prose or len(text) <= _MAX_SNIPPET_CHARS) and _laid_out_as_code(text)
 
 
 def _script_code(script: str, counted: Scripts) -> str:
@@ -229,13 +275,11 @@ def _script_code(script: str, counted: Scripts) -> str:
     return {"Hang": "Kore"}.get(script, script)
 
 
-def _sample(text: str) -> str:
-    """At most _SAMPLE_CHARS characters from evenly spaced places, on one line, fit for the model."""
-    if len(text) > _SAMPLE_CHARS:
-        size = _SAMPLE_CHARS // _SAMPLE_PARTS
-        step = (len(text) - size) / (_SAMPLE_PARTS - 1)
-        text = " ".join(text[int(index * step) : int(index * step) + size] for index in range(_SAMPLE_PARTS))
-    return " ".join(text.encode("utf-8", "ignore").decode("utf-8").replace("\0", " ").split())
+def _laid_out_as_code(text: str) -> bool:
+    """Two lines or more, and more than half of their characters in lines that are indented, or end as statements do."""
+    lines = [line.rstrip() for line in text.split("\n") if line.strip()]
+    code = sum(len(line) for line in lines if line.startswith(_INDENTED) or line.endswith(_CODE_ENDS))
+    return len(lines) > 1 and 2 * code > sum(map(len, lines))
 
 
 def _wanted_letters(keep: tuple[str, ...]) -> Callable[[Scripts], int]:

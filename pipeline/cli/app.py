@@ -181,6 +181,14 @@ def train_extractor(
     _guarded(lambda: command.extractor(folder, output))
 
 
+@train_app.command("language")
+def train_language(inputs: InputsArgument, output: FileOption) -> None:
+    """A model that tells languages, for [language]; rows need a `language`, e.g. nb, zxx (code) or und (another one)."""
+    from pipeline.cli import train as command
+
+    _guarded(lambda: command.language(inputs, output))
+
+
 @train_app.command("safety")
 def train_safety(inputs: InputsArgument, output: FileOption, language: LanguageOption) -> None:
     """A classifier of abuse and spam for [safety]; rows need a `label`."""

@@ -1,4 +1,4 @@
-"""`train`: a language model, an extractor, a safety classifier, a tokenizer or an index of test questions of the user's own.
+"""`train`: models of languages, of main text, of what language, of safety; a tokenizer; an index of test questions.
 
 Reads JSON lines, Parquet, text, or a snapshot's `documents/`; writes one file and its description (`asset.toml` beside
 it, with its hash, calibration and command), which a recipe then names by its path.
@@ -16,6 +16,7 @@ from pipeline.cli.errors import UsageError
 from pipeline.train.contamination import build_index
 from pipeline.train.extractor import read_gold, train_extractor
 from pipeline.train.kenlm_tools import ToolError
+from pipeline.train.language import train_language
 from pipeline.train.lm import train_lm
 from pipeline.train.pin import pin
 from pipeline.train.texts import Sample, read_rows, read_samples
@@ -41,6 +42,11 @@ def lm(inputs: Sequence[str], output: str, *, language: str, order: int, prune: 
 def extractor(folder: str, output: str) -> int:
     """Forests for `[extract]`, from pages with their main text."""
     return _pin(output, "[extract]\nmodel", train_extractor(read_gold(_existing(folder)), _target(output)))
+
+
+def language(inputs: Sequence[str], output: str) -> int:
+    """A model for `[language]`; rows need a `language`: a code, zxx (code) or und (another one)."""
+    return _pin(output, "[language]\nmodel", train_language(_samples(inputs, ""), _target(output)))
 
 
 def safety(inputs: Sequence[str], output: str, *, language: str) -> int:

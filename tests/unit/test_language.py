@@ -2,6 +2,7 @@
 
 import pytest
 
+from filters.assets import ROOT, AssetError
 from filters.language import SIGNALS, LanguageSpec
 from schemas.decisions import KEEP, Drop
 
@@ -25,6 +26,12 @@ GERMAN = "Heute Morgen war das Wetter sehr schön, deshalb sind wir im Park spaz
         ("Сегодня утром погода была очень хорошая, и мы пошли гулять в парк.", "ru", "Cyrl"),
         ("Σήμερα το πρωί ο καιρός ήταν πολύ καλός.", "el", "Grek"),
         ("ธุรกิจ", "th", "Thai"),
+        ("Jeg vet ikke hva han gjør nå, men i morgen skal vi hjem til besteforeldrene våre.", "nb", "Latn"),
+        ("Eg veit ikkje kva han gjer no, men i morgon skal me heim til besteforeldra våre.", "nn", "Latn"),
+        ("Ngiyabonga kakhulu ngosizo lwakho, sizobonana kusasa ekuseni esikoleni.", "zu", "Latn"),
+        ("東京駅前", "ja", "Jpan"),
+        ("我而家返屋企", "yue", "Hans"),
+        ("點解你未食飯？", "yue", "Hant"),
         ("今朝は雨", "ja", "Jpan"),
         ("北京大观园", "zh", "Hans"),
         ("开会。", "zh", "Hans"),
@@ -49,6 +56,80 @@ def test_too_little_to_tell(text):
 
 def test_word_salad_is_not_english():
     assert identify("xkq zvw pjd qqw zzk wvq jxk qzx vkw").language == "und"
+
+
+# Hausa and Fijian (Universal Declaration, articles 5 and 9, not among the training paragraphs' languages by name).
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ba za a yi wa wani mutum azaba ko a yi masa wani horon rashin imani da ketare haddin mutunci ba.",
+        "E sega ni dodonu me vakacacani e dua na tamata se me vakayacori vua na itovo kaukaua.",
+    ],
+)
+def test_a_language_that_no_model_knows_is_not_english(text):
+    found = identify(text)
+    assert found.language == "und"
+
+
+PYTHON = """def total(rows, key):
+    result = 0
+    for row in rows:
+        if key in row and row[key] is not None:
+            result += int(row[key])
+    return result
+"""
+JAVA = """public final class Counter {
+    private final Map<String, Integer> counts = new HashMap<>();
+
+    public void add(String name) {
+        counts.merge(name, 1, Integer::sum);
+    }
+}
+"""
+SQL = "SELECT c.name, COUNT(*) AS n\n  FROM customers c JOIN orders o ON o.customer_id = c.id\n GROUP BY c.name;\n"
+YAML = "services:\n  web:\n    image: nginx:1.25\n    ports:\n      - '8080:80'\n    restart: always\n"
+LOG = "2024-05-01 12:00:03,112 ERROR [main] c.e.app.Server:214 - java.io.IOException: EOF at 0x7f3a\n" * 6
+
+
+@pytest.mark.parametrize("text", [PYTHON, JAVA, JAVA * 20, SQL, YAML])
+def test_code_is_no_language(text):
+    found = identify(text)
+    assert found.language == "zxx"
+    assert not LanguageSpec(keep=("zh",)).open()(text).kept
+    assert LanguageSpec(keep=("zxx",)).open()(text).kept
+
+
+@pytest.mark.parametrize("text", ["1 2 3 4\n5 6 7 8\n" * 50, "3.14, 2.71, 1.41\n" * 30])
+def test_a_table_of_numbers_has_no_language(text):
+    assert identify(text).language == "und"
+
+
+def test_documentation_keeps_the_language_of_its_prose():
+    english = f"{ENGLISH * 2}\n{PYTHON}\n{ENGLISH * 2}\n{JAVA}\n{ENGLISH}"
+    assert identify(english).language == "en"
+    chinese = f"{CHINESE}\n{JAVA}\n{CHINESE}\n{PYTHON}\n{CHINESE}"
+    assert identify(chinese).language == "zh"
+    assert identify(chinese).score > 0.5
+
+
+def test_code_with_prose_of_a_kept_language_is_kept():
+    text = 'def add(a, b):\n    """Return the sum of the two numbers that were given."""\n    return a + b\n'
+    found = LanguageSpec(keep=("en",)).open()(text)
+    assert found.kept
+    assert not LanguageSpec(keep=("de",)).open()(text).kept
+
+
+def test_chinese_amid_english_does_not_blur_it():
+    found = identify((ENGLISH + "（这里是一句中文的说明）") * 8)
+    assert found.language == "en"
+    assert found.score > 0.9
+
+
+def test_a_model_of_the_users_own():
+    own = LanguageSpec(model=str(ROOT / "lid" / "own.ftz")).open()
+    assert own(GERMAN) == identify(GERMAN)
+    with pytest.raises(AssetError, match="neither a pinned asset"):
+        LanguageSpec(model="no-such-model").open()
 
 
 def test_long_texts_are_sampled_from_several_places():
@@ -109,6 +190,8 @@ def test_prescreen_drops_what_is_surely_unwanted(look):
         GERMAN * 3 + "\n" + CHINESE * 2,
         "Menü\n" * 30 + "短文。今天天气很好。",
         "123\n456",
+        PYTHON * 5,
+        f"{GERMAN}\n{PYTHON * 3}",
     ],
 )
 def test_prescreen_lets_pass_what_may_be_wanted(look, plain):

