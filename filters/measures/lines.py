@@ -66,6 +66,7 @@ _LAST_CODE = 0x3FFFF
 _ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\t]+")
 _CJK_ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\s]+")
 _NO_TAGS = re.compile(r"[。！？｡!?…؟۔।॥።။៕.$\\=(){}\[\]（）<`]")  # a sentence, a formula, code, markup
+_DATED = re.compile(r"\d[-/.月]\d{1,2}日?[\])）]?$")  # and so a title on a list, whatever stands in it
 _NO_TITLE = re.compile(r"[\\={};<`$]|\w[:：] ?(?=[^\W\d])")  # a formula, code, markup; a name and its value
 _MIN_ENTRIES = 4
 _FRAGMENT_BYTES = (
@@ -181,7 +182,7 @@ def _fragment_chars(lines: tuple[str, ...], lengths: list[int]) -> int:
         and not line.endswith(_LINE_ENDS)
         and not line.endswith(_OPEN_ENDS)
         and len(line.removeprefix("- ").encode("utf-8", "surrogatepass")) <= _FRAGMENT_BYTES
-        and not _NO_TITLE.search(line)
+        and (not _NO_TITLE.search(line) or _DATED.search(line))
     )
 
 

@@ -126,3 +126,14 @@ def test_time_is_linear(line, language):
     middle = time.perf_counter()
     measure(long)
     assert time.perf_counter() - middle < 40 * (middle - start) + 0.2  # 8 times the text; 64 times were quadratic
+
+
+def test_dated_titles_are_fragments_whatever_stands_in_them():
+    titles = [f"- 請益：老公寓頂樓防水第{number}次還是漏 03-{number}" for number in range(10, 25)]
+    facts = [f"- 產地：臺東縣成功鎮第{number}村" for number in range(10, 25)]
+    dated, plain = (
+        measure(make_view("\n".join(lines), "\n".join(lines), "zh", "Hant"))["text_fragment_char_ratio"]
+        for lines in (titles, facts)
+    )
+    assert dated == 1
+    assert plain == 0
