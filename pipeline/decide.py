@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from schemas.rules import Rule
@@ -63,8 +64,7 @@ def failures(documents: pa.Table, signals: pa.Table, rules: Sequence[Rule]) -> F
 
     """
     rows = signals.num_rows
-    languages = np.array(documents["language"].to_pylist(), dtype=object)
-    scripts = np.array(documents["script"].to_pylist(), dtype=object)
+    speaking = spoken(documents, rules)
     matrix = np.zeros((len(rules), rows), np.bool_)
     values = np.full((len(rules), rows), np.nan)
     columns: dict[str, NDArray[np.float64]] = {}
@@ -78,7 +78,7 @@ def failures(documents: pa.Table, signals: pa.Table, rules: Sequence[Rule]) -> F
         if rule.high is not None:
             failed |= value > rule.high
         if rule.languages:
-            failed &= _speaks(languages, scripts, rule.languages)
+            failed &= speaking[rule.languages]
         matrix[index] = failed
     return Failures(tuple(rules), matrix, values)
 
@@ -148,9 +148,16 @@ def _threshold(rule: Rule, value: float | None) -> float | None:
     return rule.high
 
 
-def _speaks(languages: NDArray[np.object_], scripts: NDArray[np.object_], wanted: Sequence[str]) -> NDArray[np.bool_]:
-    tags = np.array([f"{language}-{script}" for language, script in zip(languages, scripts, strict=True)], dtype=object)
-    return np.isin(languages, list(wanted)) | np.isin(tags, list(wanted))
+def spoken(documents: pa.Table, rules: Sequence[Rule]) -> dict[tuple[str, ...], NDArray[np.bool_]]:
+    """The rows that each rule's `languages` mean, by these; "zh-Hant" means that script only, no language means all."""
+    language, script = documents["language"], documents["script"]
+    tags = pc.binary_join_element_wise(language, script, "-")
+    found: dict[tuple[str, ...], NDArray[np.bool_]] = {(): np.ones(documents.num_rows, np.bool_)}
+    for wanted in dict.fromkeys(rule.languages for rule in rules if rule.languages):
+        names = pa.array(wanted, pa.string())
+        either = pc.or_(pc.is_in(language, names), pc.is_in(tags, names))
+        found[wanted] = either.to_numpy().astype(np.bool_)
+    return found
 
 
 def _floats(column: pa.ChunkedArray) -> NDArray[np.float64]:

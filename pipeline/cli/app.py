@@ -95,13 +95,32 @@ def plan(
 
 
 @app.command()
-def decide(
-    snapshot: SnapshotArgument, recipe: RecipeArgument, workers: WorkersOption = None, settings: SetOption = None
+def decide(  # noqa: PLR0917 - a parameter is an option of the command
+    snapshot: SnapshotArgument,
+    recipe: RecipeArgument,
+    workers: WorkersOption = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="TABLE.KEY=VALUE",
+            help="Change a parameter; may be repeated. Several numbers (1,2,5 or FROM:TO:STEP) are compared, and nothing is written.",
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would change; write nothing.")] = False,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option("--rule", metavar="REASON", help="Show ten documents at this rule's cut; may be repeated."),
+    ] = None,
 ) -> None:
-    """Decide, tokenize and report again from stored signals, without reading the crawl."""
-    from pipeline.cli import run as command
+    """Show what the recipe would change; decide, tokenize and report again from stored signals, without the crawl."""
+    from pipeline.cli import decide as command
 
-    _guarded(lambda: command.decide(snapshot, recipe, workers=workers, settings=settings or []))
+    _guarded(
+        lambda: command.decide(
+            snapshot, recipe, workers=workers, settings=settings or [], dry_run=dry_run, reasons=rule or []
+        )
+    )
 
 
 @app.command()

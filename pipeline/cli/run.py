@@ -1,4 +1,4 @@
-"""`run` and `decide`: from a recipe to a finished snapshot."""
+"""`run`: from a recipe to a finished snapshot; and what `decide` shares with it."""
 
 import time
 from collections.abc import Sequence
@@ -39,23 +39,28 @@ def run(
     plan = make_plan(recipe, splits, snapshot, children(workers, beam_options))
     check_places(plan, beam_options)
     _refuse_mixture(plan, overwrite=overwrite)
-    return _execute(plan, beam_options)
+    return execute(plan, beam_options)
 
 
-def decide(snapshot_uri: str, recipe_path: str, *, workers: int | None, settings: Sequence[str]) -> int:
-    """Decide again over a snapshot's stored signals; returns the exit code."""
+def stored_plan(snapshot_uri: str, recipe_path: str, recipe: Recipe, *, workers: int | None) -> RunPlan:
+    """The plan that decides again over a snapshot's stored signals.
+
+    Raises:
+        UsageError: there is no such snapshot, or the recipe measures something else than it holds.
+
+    """
     snapshot = Snapshot(snapshot_uri)
     made = snapshot.read_json(RUN_FILE)
     if made is None:
         raise UsageError(f"{snapshot_uri} is not a snapshot: it has no {RUN_FILE}")
-    recipe = with_inputs(load_recipe(recipe_path, settings), made["paths"])
+    recipe = with_inputs(recipe, made["paths"])
     splits = tuple(Split(**split) for split in made["splits"])
     plan = make_plan(recipe, splits, snapshot, children(workers, ()))
     if plan.fingerprints.read != made["read"]:
         raise UsageError(
             f"{recipe_path} measures other things than {snapshot_uri} holds (filters, models or code differ): use run with another --output"
         )
-    return _execute(plan, [])
+    return plan
 
 
 def with_inputs(recipe: Recipe, inputs: Sequence[str]) -> Recipe:
@@ -85,7 +90,8 @@ def _refuse_mixture(plan: RunPlan, *, overwrite: bool) -> None:
             snapshot.discard(stage, part)
 
 
-def _execute(plan: RunPlan, beam_options: Sequence[str]) -> int:
+def execute(plan: RunPlan, beam_options: Sequence[str]) -> int:
+    """Do what is left to do of a plan, and print what came of it; returns the exit code."""
     console = Console(stderr=True)
     snapshot = plan.snapshot
     manifest = snapshot.read_json("manifest.json")
