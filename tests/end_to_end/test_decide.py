@@ -10,7 +10,7 @@ from pipeline.cli.decide import _stored_rules
 from pipeline.effect import effects
 from pipeline.recipe import load_recipe
 from pipeline.snapshot import Snapshot
-from tests.end_to_end.conftest import command
+from tests.command import command
 
 RECIPE = "recipes/sample.toml"
 SETTINGS = [
