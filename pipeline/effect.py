@@ -138,7 +138,11 @@ def effects(
             at = np.flatnonzero(member)
             candidates = []
             for index, (_, spec) in zip(chosen, variants, strict=True):
-                candidates.append(_candidates(part, at, np.where(rows.fixed[at], 0, _ranks(failed.matrix[:, at], distinct, index)), spec))
+                candidates.append(
+                    _candidates(
+                        part, at, np.where(rows.fixed[at], 0, _ranks(failed.matrix[:, at], distinct, index)), spec
+                    )
+                )
             same = pc.equal(part.duplicates["kind"], "same_record").to_numpy(zero_copy_only=False)
             names = np.stack(
                 [part.duplicates[name].to_numpy(zero_copy_only=False) for name in ("cluster_id", "representative")]
