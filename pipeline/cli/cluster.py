@@ -33,7 +33,7 @@ def print_cluster(
     document: Mapping[str, Any],
     other: str | None,
     *,
-    withheld: bool,
+    unsafe: frozenset[str],
 ) -> None:
     """Print it, and the difference between the document and `other`, by default its representative.
 
@@ -43,7 +43,7 @@ def print_cluster(
         manifest: of the snapshot.
         document: its row of documents/.
         other: doc_id of a member, or None.
-        withheld: do not show text.
+        unsafe: reasons whose documents' text is withheld, this one's or the other's; none to show it.
 
     Raises:
         UsageError: `other` is no member.
@@ -80,7 +80,7 @@ def print_cluster(
     against = other or (own["representative"] if own["representative"] != doc_id or elsewhere else _next(ids, doc_id))
     if against is not None:
         source = elsewhere if elsewhere is not None and against == own["representative"] else None
-        _print_difference(console, snapshot, parts, document, other=against, elsewhere=source, withheld=withheld)
+        _print_difference(console, snapshot, parts, document, other=against, elsewhere=source, unsafe=unsafe)
 
 
 def _next(ids: Sequence[str], doc_id: str) -> str | None:
@@ -116,14 +116,15 @@ def _print_difference(
     *,
     other: str,
     elsewhere: str | None,
-    withheld: bool,
+    unsafe: frozenset[str],
 ) -> None:
+    withheld = _is_unsafe(snapshot, parts, document["doc_id"], unsafe)
     if elsewhere is not None:
         snapshot = Snapshot(elsewhere)
         parts = (snapshot.read_json("manifest.json") or {"splits": ()})["splits"]
     console.print(f"  difference to {other}, - there, + here:", highlight=False)
-    if withheld:
-        console.print("    withheld: the document is unsafe; --text shows it", highlight=False)
+    if withheld or _is_unsafe(snapshot, parts, other, unsafe):
+        console.print("    withheld: one of the two is unsafe; --text shows it", highlight=False)
         return
     if (text := text_of(snapshot, parts, other)) is None:
         console.print("    its text is gone", highlight=False)
@@ -136,6 +137,14 @@ def _print_difference(
         console.print("    none: the texts are equal", highlight=False)
     elif len(shown) > _DIFFERENCE_LINES:
         console.print("    ...", highlight=False)
+
+
+def _is_unsafe(snapshot: Snapshot, parts: Sequence[str], doc_id: str, unsafe: frozenset[str]) -> bool:
+    found = find_rows(snapshot, parts, "decisions", "doc_id", doc_id) if unsafe else ()
+    return any(
+        not unsafe.isdisjoint(snapshot.read_rows("decisions", part, [row], ["reasons"])["reasons"][row].as_py() or ())
+        for part, row in found
+    )
 
 
 def text_of(snapshot: Snapshot, parts: Sequence[str], doc_id: str) -> str | None:

@@ -77,7 +77,7 @@ def _check_sums(manifest: Mapping[str, Any]) -> Iterator[str]:
 
 def _check_earlier(manifest: Mapping[str, Any]) -> Iterator[str]:
     """The snapshots that this one was compared with still say what they said then."""
-    for entry in manifest["against"]:
+    for entry in manifest.get("against", ()):  # none in snapshots of earlier versions
         now = Snapshot(entry["snapshot"]).read_json("manifest.json")
         if now is None:
             yield f"{entry['snapshot']}, which this was compared with, is not a finished snapshot any more"

@@ -63,8 +63,8 @@ def _print_document(
     fields = {name: value for name, value in document.items() if name != "text"}
     _print_fields(console, {**fields, "location": _place(document["location"]), "characters": len(text), "part": part})
     _print_signals(console, manifest, signals, document)
-    withheld = not show_text and bool(set(decision["reasons"]) & _unsafe(manifest))
-    print_cluster(console, snapshot, manifest, document, other, withheld=withheld)
+    unsafe = frozenset[str]() if show_text else _unsafe(manifest)
+    print_cluster(console, snapshot, manifest, document, other, unsafe=unsafe)
     if decision["verdict"] == "keep":
         console.print(_dataset_place(snapshot, document["doc_id"]), markup=False, highlight=False)
     if show_text:
@@ -81,9 +81,9 @@ def _named(decision: Mapping[str, Any]) -> str:
     return f" of {decision['representative']}{'' if where is None else f' in {printable(where)}'}"
 
 
-def _unsafe(manifest: Mapping[str, Any]) -> set[str]:
+def _unsafe(manifest: Mapping[str, Any]) -> frozenset[str]:
     """Reasons of the safety and privacy tables, by the signals of their rules."""
-    return {rule["reason"] for rule in manifest["rules"] if rule["signal"].startswith(("safety_", "privacy_"))}
+    return frozenset(rule["reason"] for rule in manifest["rules"] if rule["signal"].startswith(("safety_", "privacy_")))
 
 
 def _print_fields(console: Console, fields: Mapping[str, Any]) -> None:
