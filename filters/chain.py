@@ -2,7 +2,8 @@
 
     cheap exits:  HTTP status and type -> size -> URL lists -> opt-outs -> charset -> language of a cheap plain text
     text:         main text -> normalised -> furniture lines removed -> language -> personal data and secrets redacted
-    signals:      one segmentation, one pass of measures, perplexity, safety, contamination -> fingerprint
+    signals:      one segmentation, one pass of measures, perplexity, word order, quality, spinning, safety,
+                  contamination -> fingerprint
 
 Reads a `Page`; returns `Examined` (a document with every signal and its fingerprint) or `Rejected` (a ledger row with
 the stage and reason of the exit). Decides nothing that a signal can decide later: see pipeline/decide.py.
@@ -22,10 +23,13 @@ from filters import (
     language,
     measures,
     optout,
+    order,
     perplexity,
     privacy,
+    quality,
     repair,
     secrets,
+    spun,
     toxicity,
 )
 from filters.charset import CharsetSpec
@@ -37,12 +41,15 @@ from filters.key import make_fold
 from filters.language import Language, LanguageSpec
 from filters.normalize import normalize
 from filters.optout import OptOutSpec
+from filters.order import OrderSpec
 from filters.perplexity import PerplexitySpec
 from filters.privacy import PrivacySpec
+from filters.quality import QualitySpec
 from filters.redaction import open_finders
 from filters.repair import RepairSpec
 from filters.secrets import SecretsSpec
 from filters.spec import SPEC
+from filters.spun import SpunSpec
 from filters.toxicity import SafetySpec
 from filters.url import UrlSpec
 from filters.view import make_view
@@ -64,6 +71,9 @@ SIGNALS: tuple[Signal, ...] = (
     *secrets.SIGNALS,
     *measures.SIGNALS,
     *perplexity.SIGNALS,
+    *order.SIGNALS,
+    *quality.SIGNALS,
+    *spun.SIGNALS,
     *toxicity.SIGNALS,
     *contamination.SIGNALS,
 )
@@ -83,6 +93,9 @@ class ChainSpec:
     privacy: PrivacySpec = field(default_factory=PrivacySpec)
     secrets: SecretsSpec = field(default_factory=SecretsSpec)
     perplexity: PerplexitySpec = field(default_factory=PerplexitySpec)
+    order: OrderSpec = field(default_factory=OrderSpec)
+    quality: QualitySpec = field(default_factory=QualitySpec)
+    spun: SpunSpec = field(default_factory=SpunSpec)
     safety: SafetySpec = field(default_factory=SafetySpec)
     contamination: ContaminationSpec = field(default_factory=ContaminationSpec)
     fingerprint: FingerprintSpec = field(default_factory=FingerprintSpec)
@@ -103,7 +116,15 @@ def open_chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
     decode, find_text, identify = spec.charset.open(), spec.extract.open(), spec.language.open()
     prescreen = spec.language.open_prescreen()
     mend, redact = spec.repair.open(), open_finders(spec.secrets.finders() + spec.privacy.finders())
-    meters = (measures.measure, spec.perplexity.open(), spec.safety.open(), spec.contamination.open())
+    meters = (
+        measures.measure,
+        spec.perplexity.open(),
+        spec.order.open(),
+        spec.quality.open(),
+        spec.spun.open(),
+        spec.safety.open(),
+        spec.contamination.open(),
+    )
     fingerprint, fold = spec.fingerprint.open(), make_fold()
 
     def examine(page: Page) -> Examined | Rejected:  # noqa: PLR0911 - one return an exit: this is their list

@@ -12,7 +12,7 @@ It drops nothing and knows no language: it does not stem and does not strip acce
 
 import functools
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -60,6 +60,12 @@ def fold(text: str) -> str:
     return _text(np.where(apart, _SPACE, simplified()[codes])[kept])
 
 
+def fold_words(words: Sequence[str]) -> list[str]:
+    """Words, without space in them, as models of words read them: lower case, Simplified; a number is 0."""
+    text = _text(simplified()[code_points(" ".join(words).lower())], "replace")  # a lone surrogate is no word
+    return ["0" if word.isdigit() else word for word in text.split(" ")] if words else []
+
+
 @functools.cache
 def _alone() -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
     """uint32[0x10000]: NFKC and lower case of each character that no neighbour changes; 0 for every other. Read-only.
@@ -99,5 +105,5 @@ def _classes() -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
     return table
 
 
-def _text(codes: np.ndarray[tuple[int], np.dtype[np.uint32]]) -> str:
-    return codes.astype("<u4", copy=False).tobytes().decode("utf-32-le")
+def _text(codes: np.ndarray[tuple[int], np.dtype[np.uint32]], errors: str = "strict") -> str:
+    return codes.astype("<u4", copy=False).tobytes().decode("utf-32-le", errors)

@@ -227,13 +227,9 @@ def asset_names(recipe: Recipe) -> tuple[str, ...]:
 
 def measuring_assets(recipe: Recipe) -> tuple[str, ...]:
     """Those that shape documents and signals."""
-    named = {
-        "lid.176",
-        recipe.language.model,
-        recipe.contamination.index,
-        *recipe.perplexity.models.values(),
-        *recipe.safety.models.values(),
-    }
+    named = {"lid.176", recipe.language.model, recipe.contamination.index, *recipe.spun.weights.values()}
+    for spec in (recipe.perplexity, recipe.order, recipe.quality, recipe.safety):
+        named.update(spec.models.values())
     return tuple(sorted(named | ({recipe.extract.model} if recipe.extract.extractor == "blocks" else set())))
 
 

@@ -31,6 +31,9 @@ _ROOT = Path(__file__).resolve().parent.parent
 _DECIDE_ONLY = {
     "language": {"min_score"},
     "perplexity": {"max_score", "max_worst", "min_score", "min_order"},
+    "order": {"max_garbled_score"},
+    "quality": {"max_spam_score", "min_score"},
+    "spun": {"max_score"},
     "safety": {"max_toxic_score", "quarantine_toxic_score", "max_spam_score", "quarantine_spam_score"},
     "contamination": {"max_coverage"},
     "privacy": {"max_valid_ids"},
@@ -108,7 +111,17 @@ class Recipe(ChainSpec):
             ValueError: a rule names a signal that no filter declares.
 
         """
-        specs = (self.language, self.rules, self.perplexity, self.safety, self.contamination, self.privacy)
+        specs = (
+            self.language,
+            self.rules,
+            self.perplexity,
+            self.order,
+            self.quality,
+            self.spun,
+            self.safety,
+            self.contamination,
+            self.privacy,
+        )
         rules = tuple(rule for spec in specs for rule in spec.rules())
         known = {signal.name for signal in SIGNALS}
         for rule in rules:

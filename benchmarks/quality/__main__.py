@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.quality import decoding, functions, near, pages, pins, texts
+from benchmarks.quality import decoding, functions, near, pages, pins, texts, wording
 from benchmarks.quality.figures import DATA, Figure
 from benchmarks.quality.pins import Checked, Pin
 from benchmarks.quality.snapshots import RunError
@@ -21,8 +21,9 @@ from benchmarks.quality.snapshots import RunError
 MEASURES: Mapping[str, tuple[Callable[[Path], Iterator[Figure]], tuple[str, ...]]] = {
     "pages": (pages.measure, ("extraction", "decoding", "duplicates")),
     "decoding": (decoding.measure, (decoding.GROUP,)),
-    "texts": (texts.measure, ("clean text kept", "garbage dropped", "toxicity", "hostile files")),
+    "texts": (texts.measure, ("clean text kept", "garbage dropped", "unseen garbage", "toxicity", "hostile files")),
     "near": (near.measure, (near.GROUP,)),
+    "wording": (wording.measure, wording.GROUPS),
     "functions": (functions.measure, ("language", "URL lists", "perplexity AUC", "leaks")),
 }
 

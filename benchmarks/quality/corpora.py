@@ -14,6 +14,7 @@ from typing import Any
 
 import opencc
 
+from benchmarks.quality import unseen
 from benchmarks.quality.figures import DATA, rows
 from filters.segment import words
 from pipeline.train.texts import fold_of
@@ -55,7 +56,7 @@ class Row:
 def write(folder: Path) -> tuple[Path, dict[str, Row]]:
     """Write all rows as JSON lines; returns the file and the rows by address."""
     folder.mkdir(parents=True, exist_ok=True)
-    made = [*clean(), *garbage(), *comments()]
+    made = [*clean(), *garbage(), *unseen_garbage(), *comments()]
     found = {f"{HOST}{row.kind}/{row.corpus}/{row.form}/{index}": row for index, row in enumerate(made)}
     path = folder / "texts.jsonl"
     lines = (json.dumps({"id": url, "url": url, "text": row.text}, ensure_ascii=False) for url, row in found.items())
@@ -107,6 +108,20 @@ def garbage() -> Iterator[Row]:
         for text in texts[:: max(1, len(texts) // _GARBAGE_ROWS)][:_GARBAGE_ROWS]:
             for form, spoilt in spoil(text, corpus, texts, rng).items():
                 yield Row(kind="garbage", corpus=corpus, form=form, text=spoilt, positive=True)
+
+
+def unseen_garbage() -> Iterator[Row]:
+    """Pages, stuffing and spoilt prose of unseen.py."""
+
+    def row(corpus: str, form: str, text: str) -> Row:
+        return Row(kind="unseen", corpus=corpus, form=form, text=text, positive=True)
+
+    for corpus in ("zh", "en"):
+        for kind in ("gambling", "adverts"):
+            yield from (row(corpus, kind, text) for text in unseen.pages(corpus, kind, _GARBAGE_ROWS))
+        yield from (row(corpus, *made) for made in unseen.stuffed(corpus, unseen_prose(corpus), _GARBAGE_ROWS))
+    for corpus in _MIN_CHARS:
+        yield from (row(corpus, *made) for made in unseen.spoilt(corpus, unseen_prose(corpus), _GARBAGE_ROWS // 2))
 
 
 def spoil(text: str, corpus: str, others: Sequence[str], rng: random.Random) -> dict[str, str]:

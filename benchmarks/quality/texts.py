@@ -32,6 +32,7 @@ def measure(scratch: Path) -> Iterator[Figure]:
     documents = {document["url"]: document for document in tables.documents if document["file"] == path.name}
     yield from clean(rows, documents)
     yield from garbage(rows, documents)
+    yield from garbage(rows, documents, kind="unseen", group="unseen garbage")
     yield from toxicity(rows, documents)
     yield from hostile(tables)
 
@@ -60,15 +61,17 @@ def clean(rows: Mapping[str, Row], documents: Documents) -> Iterator[Figure]:
         yield share("clean text kept", corpus, (ok for ok, _ in found), detail=dict(causes.most_common()))
 
 
-def garbage(rows: Mapping[str, Row], documents: Documents) -> Iterator[Figure]:
-    """Share of garbage that is not kept."""
+def garbage(
+    rows: Mapping[str, Row], documents: Documents, *, kind: str = "garbage", group: str = "garbage dropped"
+) -> Iterator[Figure]:
+    """Share of garbage that is not kept; `kind` "unseen": that which nothing was tuned on."""
     caught: dict[str, list[tuple[bool, list[str]]]] = defaultdict(list)
-    for url, row in _of(rows, "garbage"):
+    for url, row in _of(rows, kind):
         why = reasons(url, documents)
         caught[f"{row.corpus}, {row.form}"].append((bool(why), why))
     for name, found in sorted(caught.items()):
         causes = Counter(reason for _, why in found for reason in why)
-        yield share("garbage dropped", name, (hit for hit, _ in found), detail=dict(causes.most_common()))
+        yield share(group, name, (hit for hit, _ in found), detail=dict(causes.most_common()))
 
 
 def toxicity(rows: Mapping[str, Row], documents: Documents) -> Iterator[Figure]:

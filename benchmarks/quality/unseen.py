@@ -1,8 +1,9 @@
-"""Garbage from templates and by ways of spoiling that no model was trained on and no threshold was set by.
+"""Garbage from templates that no model was trained on and no threshold was set by, and spoilt prose of other kinds.
 
 `pages` fills the sites of unseen.toml; `stuffed` repeats a subject as search spam does, alone or in between the
-sentences of clean prose; `spoilt` shuffles and garbles unseen prose in other ways than corpora.spoil. Drawn with fixed
-seeds: the same texts each time. It changes nothing; corpora.py gives the rows their addresses.
+sentences of clean prose; `spoilt` shuffles and garbles unseen prose in other ways than corpora.spoil (models of word
+order are trained on such shuffles, of other texts). Drawn with fixed seeds: the same texts each time. It changes
+nothing; corpora.py gives the rows their addresses.
 """
 
 import random
@@ -36,7 +37,11 @@ def pages(language: str, kind: str, count: int) -> Iterator[str]:
         lines = site["lines"]
         chosen = sorted(draw.sample(range(len(lines)), draw.randint((len(lines) + 1) // 2, len(lines))))
         whole = [site["title"], *(lines[i] for i in chosen), *([site["tail"]] if draw.random() < 0.5 else [])]
-        fixed = {name: draw.choice(table["slots"][name]) for name in ("site", "town", "goods", "illness", "ill") if name in table["slots"]}
+        fixed = {
+            name: draw.choice(table["slots"][name])
+            for name in ("site", "town", "goods", "illness", "ill")
+            if name in table["slots"]
+        }
         yield "\n".join(_fill(line, fixed, table["slots"], draw) for line in whole)
 
 
@@ -58,7 +63,10 @@ def stuffed(language: str, prose: Sequence[str], count: int) -> Iterator[tuple[s
             filled = draw.choice(parts["sentences"]).replace("{s}", subject).replace("{t}", town)
             return re.sub(r"\{a\}", lambda _: draw.choice(parts["around"]), filled)
 
-        yield "keyword stuffing", ("\n" if draw.random() < 0.5 else " ").join(sentence() for _ in range(draw.randint(6, 14)))
+        yield (
+            "keyword stuffing",
+            ("\n" if draw.random() < 0.5 else " ").join(sentence() for _ in range(draw.randint(6, 14))),
+        )
         own = [piece for piece in _SENTENCE.findall(prose[number % len(prose)]) if piece.strip()]
         mixed = [piece if i % 2 else piece + sentence() for i, piece in enumerate(own)]
         yield "keywords in prose", "".join(mixed)
@@ -83,11 +91,9 @@ def spoilt(language: str, prose: Sequence[str], count: int) -> Iterator[tuple[st
         if language == "en":
             yield "letters shuffled in words", " ".join("".join(draw.sample(word, len(word))) for word in own)
             continue
-        shifted = text.encode("gb18030")
-        yield "mojibake: half a character lost", ("x".encode() + shifted[1:]).decode("gb18030", "replace") if len(shifted) > 1 else text
         yield "mojibake: UTF-8 as windows-1252", text.encode().decode("cp1252", "replace")
-        yield "mojibake: GB18030 as Latin-1", shifted.decode("latin-1")
-        yield "mojibake: GB18030 as Big5", shifted.decode("big5", "replace")
+        yield "mojibake: GB18030 as Latin-1", text.encode("gb18030").decode("latin-1")
+        yield "mojibake: GB18030 as Big5", text.encode("gb18030").decode("big5", "replace")
         yield "mojibake: UTF-8 as Big5", text.encode().decode("big5hkscs", "replace")
 
 
@@ -104,7 +110,4 @@ def _each_sentence(text: str, language: str, script: str, draw: random.Random) -
 
 
 def _punctuated(found: Sequence[str], space: str, marks: Sequence[str], draw: random.Random) -> str:
-    out = []
-    for word in found:
-        out.append(word + (draw.choice(marks) if draw.random() < 0.1 else ""))
-    return space.join(out)
+    return space.join(word + (draw.choice(marks) if draw.random() < 0.1 else "") for word in found)

@@ -216,6 +216,34 @@ def train_safety(inputs: InputsArgument, output: FileOption, language: LanguageO
     _guarded(lambda: command.safety(inputs, output, language=language))
 
 
+@train_app.command("quality")
+def train_quality(
+    inputs: InputsArgument,
+    output: FileOption,
+    language: LanguageOption,
+    against: Annotated[
+        list[str],
+        typer.Option(
+            "--against",
+            metavar="FILE",
+            help="Raw text to tell it from, such as a snapshot's documents/ of a raw crawl; may be repeated.",
+        ),
+    ],
+) -> None:
+    """A model of reference text (INPUTS) against raw text for [quality]; spam is told apart as well."""
+    from pipeline.cli import train as command
+
+    _guarded(lambda: command.quality(inputs, output, language=language, against=against))
+
+
+@train_app.command("order")
+def train_order(inputs: InputsArgument, output: FileOption, language: LanguageOption) -> None:
+    """A model of word order for [order], from clean text."""
+    from pipeline.cli import train as command
+
+    _guarded(lambda: command.order(inputs, output, language=language))
+
+
 @train_app.command("tokenizer")
 def train_tokenizer(
     inputs: InputsArgument,

@@ -1,4 +1,4 @@
-"""`train`: models of languages, of main text, of what language, of safety; a tokenizer; an index of test questions.
+"""`train`: models of text, order, quality, languages, main text and safety; a tokenizer; an index of test questions.
 
 Reads JSON lines, Parquet, text, or a snapshot's `documents/`; writes one file and its description (`asset.toml` beside
 it, with its hash, calibration and command), which a recipe then names by its path.
@@ -7,6 +7,7 @@ it, with its hash, calibration and command), which a recipe then names by its pa
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,10 @@ from pipeline.train.extractor import read_gold, train_extractor
 from pipeline.train.kenlm_tools import ToolError
 from pipeline.train.language import train_language
 from pipeline.train.lm import train_lm
+from pipeline.train.order import train_order
 from pipeline.train.pin import pin
+from pipeline.train.quality import train_quality
+from pipeline.train.spam import PAGES, spam_samples
 from pipeline.train.texts import Sample, read_rows, read_samples
 from pipeline.train.tokenizer import train_tokenizer
 from pipeline.train.toxicity import train_toxicity
@@ -26,6 +30,8 @@ from pipeline.train.toxicity import train_toxicity
 # Per order of the shipped models: n-grams seen once are kept up to trigrams, beyond that they cost more than they tell.
 _PRUNE_FROM = 3
 _MIN_CHARACTERS = 100_000
+_SPAM_LANGUAGES = ("zh", "en")  # of pipeline/train/spam.toml
+_SPAM_ROWS = 3000  # a kind of spam, as for the shipped models
 
 
 def lm(inputs: Sequence[str], output: str, *, language: str, order: int, prune: int) -> int:
@@ -57,6 +63,21 @@ def safety(inputs: Sequence[str], output: str, *, language: str) -> int:
             "no row has a label: give `label` = toxic, gambling, adult or advert to the unsafe rows, none to clean ones"
         )
     return _pin(output, f"[safety]\nmodels.{language}", train_toxicity(samples, _target(output), language=language))
+
+
+def quality(inputs: Sequence[str], output: str, *, language: str, against: Sequence[str]) -> int:
+    """A model for `[quality]`: reference text against raw text, and against made-up spam for Chinese and English."""
+    reference = (replace(sample, label="clean") for sample in _samples(inputs, language))
+    raw = (replace(sample, label="raw") for sample in _samples(against, language))
+    spam = spam_samples(language, per_label=_SPAM_ROWS, seed=2, more=PAGES) if language in _SPAM_LANGUAGES else ()
+    samples = [*reference, *raw, *spam]
+    return _pin(output, f"[quality]\nmodels.{language}", train_quality(samples, _target(output), language=language))
+
+
+def order(inputs: Sequence[str], output: str, *, language: str) -> int:
+    """A model for `[order]`, from clean text alone: the disorder is made from it."""
+    samples = _samples(inputs, language)
+    return _pin(output, f"[order]\nmodels.{language}", train_order(samples, _target(output), language=language))
 
 
 def tokenizer(inputs: Sequence[str], output: str, *, vocabulary: int) -> int:

@@ -13,6 +13,10 @@ from pathlib import Path
 
 from pipeline.train.texts import TrainingError
 
+_ADVICE = (
+    "Building it takes pip's package index, cmake, a C++ compiler and Boost (Debian: cmake g++ libboost-all-dev); or put "
+    "lmplz and build_binary of another machine on PATH."
+)
 BUILD = Path(__file__).resolve().parent.parent.parent / "build" / "kenlm"
 
 
@@ -64,6 +68,16 @@ def _build(build: Path) -> KenlmTools:
             f"Training a language model needs KenLM's lmplz, which is not on PATH and cannot be built without "
             f"{', '.join(missing)}: install cmake, a C++ compiler and Boost (Debian: cmake g++ libboost-all-dev)."
         )
+    try:
+        return _compile(build)
+    except ToolError as error:
+        raise ToolError(
+            f"Training a language model needs KenLM's lmplz, which is not on PATH and could not be built: {error} "
+            f"{_ADVICE}"
+        ) from error
+
+
+def _compile(build: Path) -> KenlmTools:
     build.mkdir(parents=True, exist_ok=True)
     source = f"kenlm=={version('kenlm')}"
     run([sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", "kenlm", "-d", str(build), source])

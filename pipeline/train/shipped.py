@@ -15,8 +15,12 @@ from pipeline.train.contamination import build_index
 from pipeline.train.extractor import read_gold, train_extractor
 from pipeline.train.language import train_language
 from pipeline.train.lm import train_lm
+from pipeline.train.order import train_order
 from pipeline.train.pin import pin, write_index
-from pipeline.train.spam import spam_samples
+from pipeline.train.quality import train_quality
+from pipeline.train.raw import raw_samples
+from pipeline.train.spam import PAGES, spam_samples
+from pipeline.train.spun import train_spun
 from pipeline.train.texts import Sample, read_rows, read_samples
 from pipeline.train.tokenizer import train_tokenizer
 from pipeline.train.toxicity import train_toxicity
@@ -138,6 +142,93 @@ def toxicity_en() -> None:
     )
 
 
+def _quality(language: str, attribution: str) -> None:
+    path = ROOT / "quality" / f"{language}.ftz"
+    samples = [
+        *clean_samples(language),
+        *raw_samples(DATA / "gold-extraction", [language]),
+        *spam_samples(language, per_label=3000, seed=2, more=PAGES),
+    ]
+    pin(
+        path,
+        name=f"quality-{language}",
+        licence="CC BY-SA 4.0",
+        attribution=attribution,
+        origin="Trained by this project; see NOTICE in this folder.",
+        command=f"python -m pipeline.train.shipped quality-{language}",
+        calibration=train_quality(samples, path, language=language),
+    )
+
+
+def quality_zh() -> None:
+    """assets/quality/zh.ftz."""
+    _quality("zh", f"{_ZH_TEXT}; {_GOLD}; {_LID}; {_CLASSICS}")
+
+
+def quality_en() -> None:
+    """assets/quality/en.ftz."""
+    _quality("en", f"{_TEXT_LICENCES}; {_GOLD}; {_LID}")
+
+
+def _prose(language: str) -> Iterator[Sample]:
+    """Clean text without poems, whose words stand as no prose does."""
+    return (sample for sample in clean_samples(language) if not sample.source.startswith("chinese-poetry"))
+
+
+def order_zh() -> None:
+    """assets/order/zh.ftz. Clean comments of COLD and SWSR double the text; with trigrams it learns them by heart."""
+    path = ROOT / "order" / "zh.ftz"
+    names = ("zh-coldataset-train-dev.jsonl.gz", "zh-swsr.jsonl.gz")
+    comments = read_samples([DATA / "toxicity" / name for name in names])
+    samples = [*_prose("zh"), *(sample for sample in comments if sample.label == "0")]
+    pin(
+        path,
+        name="order-zh",
+        licence="CC BY-SA 4.0",
+        attribution=f"{_ZH_TEXT}; {_GOLD}; {_LID}; thu-coai/COLDataset (Apache-2.0); aggiejiang/SWSR (MIT)",
+        origin="Trained by this project; see NOTICE in this folder.",
+        command="python -m pipeline.train.shipped order-zh",
+        calibration=train_order(samples, path, language="zh", known_words=3_000, ngrams=2, epochs=3),
+    )
+
+
+def order_en() -> None:
+    """assets/order/en.ftz."""
+    path = ROOT / "order" / "en.ftz"
+    pin(
+        path,
+        name="order-en",
+        licence="CC BY-SA 4.0",
+        attribution=f"{_TEXT_LICENCES}; {_GOLD}; {_LID}",
+        origin="Trained by this project; see NOTICE in this folder.",
+        command="python -m pipeline.train.shipped order-en",
+        calibration=train_order(_prose("en"), path, language="en", known_words=2_000, ngrams=3, epochs=4),
+    )
+
+
+def _spun(language: str, attribution: str) -> None:
+    path = ROOT / "spun" / f"{language}.json"
+    pin(
+        path,
+        name=f"spun-{language}",
+        licence="CC BY-SA 4.0",
+        attribution=attribution,
+        origin="Counted by this project; see NOTICE in this folder.",
+        command=f"python -m pipeline.train.shipped spun-{language}",
+        calibration=train_spun(_prose(language), path, language=language),
+    )
+
+
+def spun_zh() -> None:
+    """assets/spun/zh.json."""
+    _spun("zh", f"{_ZH_TEXT}; {_GOLD}; {_LID}")
+
+
+def spun_en() -> None:
+    """assets/spun/en.json."""
+    _spun("en", f"{_TEXT_LICENCES}; {_GOLD}; {_LID}")
+
+
 def contamination() -> None:
     """assets/contamination/benchmarks.npz."""
     path = ROOT / "contamination" / "benchmarks.npz"
@@ -212,6 +303,12 @@ RECIPES: Mapping[str, Callable[[], None]] = {
     "tokenizer": tokenizer,
     "toxicity-zh": toxicity_zh,
     "toxicity-en": toxicity_en,
+    "quality-zh": quality_zh,
+    "quality-en": quality_en,
+    "order-zh": order_zh,
+    "order-en": order_en,
+    "spun-zh": spun_zh,
+    "spun-en": spun_en,
     "contamination": contamination,
     "extractor": extractor,
     "language": language,

@@ -17,6 +17,7 @@ import opencc
 from pipeline.train.texts import Sample
 
 FRAGMENTS = Path(__file__).with_name("spam.toml")
+PAGES = Path(__file__).with_name("pages.toml")
 _JOINTS = {
     "zh": ("，", "，", "！", " ", "_", "|", "-", "【】", "、", "\n", "✅", "~"),
     "en": (", ", ". ", "! ", " | ", " - ", "\n", " "),
@@ -34,10 +35,16 @@ _DISGUISES = {
 }
 
 
-def spam_samples(language: str, *, per_label: int, seed: int, path: Path = FRAGMENTS) -> Iterator[Sample]:
-    """`per_label` documents for each kind of spam of one language ("zh", "en"), and twice as many honest ones."""
-    with path.open("rb") as stream:
-        table = tomllib.load(stream)[language]
+def spam_samples(
+    language: str, *, per_label: int, seed: int, path: Path = FRAGMENTS, more: Path | None = None
+) -> Iterator[Sample]:
+    """`per_label` documents for each kind of spam of one language ("zh", "en"), and twice as many honest ones.
+
+    `more`: a second file of fragments (PAGES), which are added to those of the first.
+    """
+    table = _read(path)[language]
+    for label, added in (_read(more)[language] if more else {}).items():
+        table[label]["fragments"] += added["fragments"]
     slots = table["slots"]
     for label in sorted(set(table) - {"slots"}):
         draw = random.Random(f"{seed}/{language}/{label}")  # noqa: S311 - repeatable text, no secret
@@ -45,6 +52,11 @@ def spam_samples(language: str, *, per_label: int, seed: int, path: Path = FRAGM
             text = _document(table[label], slots, language, label, draw)
             kind = "clean" if label == "benign" else label
             yield Sample(text=text, language=language, source="spam.toml", group=f"{label}/{number}", label=kind)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    with path.open("rb") as stream:
+        return tomllib.load(stream)
 
 
 def _document(

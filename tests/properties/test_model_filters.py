@@ -9,13 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filters import contamination, perplexity, toxicity
+from filters import contamination, order, perplexity, quality, spun, toxicity
 from filters.key import fold
 from filters.segment import words
 from filters.view import TextView
 
 SPECS: tuple[tuple[Any, Any], ...] = (
     (perplexity.PerplexitySpec(), perplexity.SIGNALS),
+    (order.OrderSpec(), order.SIGNALS),
+    (quality.QualitySpec(), quality.SIGNALS),
+    (spun.SpunSpec(), spun.SIGNALS),
     (toxicity.SafetySpec(), toxicity.SIGNALS),
     (contamination.ContaminationSpec(), contamination.SIGNALS),
 )

@@ -78,10 +78,9 @@ def test_prose_and_poems_are_kept(score: Scorer, text: str, language: str) -> No
         (NEWS.encode().decode("gb18030", "replace"), "zh", "perplexity_too_high"),
         (shuffled(list(ENGLISH), ""), "en", "perplexity_too_high"),
         (NEWS * 8 + NEWS.encode().decode("gb18030", "replace") * 8, "zh", "perplexity_worst_too_high"),
-        ("哈" * 900, "zh", "perplexity_too_low"),
+        ("2019年12月31日" * 60, "zh", "perplexity_too_low"),
         (SALAD, "zh", "perplexity_no_word_order"),
         (shuffled(list(NEWS), ""), "zh", "perplexity_no_word_order"),
-        (shuffled(ENGLISH.split(), " "), "en", "perplexity_no_word_order"),
     ],
 )
 def test_garbage_is_dropped(score: Scorer, text: str, language: str, reason: str) -> None:

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import random
 import tarfile
 from collections import Counter
 from pathlib import Path
@@ -19,9 +20,14 @@ from pipeline.train.kenlm_tools import ToolError
 from pipeline.train.language import train_language
 from pipeline.train.lid_samples import code_sample, declaration_sample
 from pipeline.train.lm import LEVELS, train_lm
+from pipeline.train.order import train_order
+from pipeline.train.quality import train_quality
+from pipeline.train.spun import spin, substitutes, train_spun
 from pipeline.train.texts import FOLDS, Sample, TrainingError, fold_of, read_samples
 from pipeline.train.tokenizer import train_tokenizer
 from pipeline.train.toxicity import train_toxicity
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def sample(text: str, label: str = "") -> Sample:
@@ -72,6 +78,12 @@ def test_too_little_input_is_one_sentence(tmp_path: Path) -> None:
         train_toxicity([sample(story(n)) for n in range(100)], tmp_path / "x", language="zh")
     with pytest.raises(TrainingError, match="two languages or more, with ten rows"):
         train_language([sample(story(n)) for n in range(100)], tmp_path / "x")  # Chinese is told by its characters
+    with pytest.raises(TrainingError, match="a hundred texts or more of each"):
+        train_quality([sample(story(n)) for n in range(100)], tmp_path / "x", language="zh")
+    with pytest.raises(TrainingError, match="too few to learn word order"):
+        train_order([sample(story(n)) for n in range(100)], tmp_path / "x", language="zh")
+    with pytest.raises(TrainingError, match="no text to weigh"):
+        train_spun([], tmp_path / "x", language="zh")
     with pytest.raises(TrainingError, match="no text to train on"):
         train_tokenizer([], tmp_path / "x", vocabulary=300)
     with pytest.raises(TrainingError, match="no test items"):
@@ -83,6 +95,21 @@ def test_too_little_input_is_one_sentence(tmp_path: Path) -> None:
 def test_without_a_compiler_the_sentence_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolError, match=r"cannot be built without cmake, make, c\+\+: install cmake"):
+        kenlm_tools.kenlm_tools(tmp_path / "build")
+
+
+def test_a_build_that_fails_says_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name in ("cmake", "make", "c++"):
+        program = tmp_path / name
+        program.write_text("#!/bin/sh\n", encoding="utf-8")
+        program.chmod(0o755)
+
+    def refuse(command: list[str], *, stdin: Path | None = None) -> None:
+        raise ToolError(f"{Path(command[0]).name} failed with exit code 1: could not find Boost")
+
+    monkeypatch.setattr(kenlm_tools, "run", refuse)
+    with pytest.raises(ToolError, match=r"could not be built: .*could not find Boost.*Debian: cmake g\+\+ libboost"):
         kenlm_tools.kenlm_tools(tmp_path / "build")
 
 
@@ -180,3 +207,48 @@ def test_paragraphs_are_cut_from_the_declaration(tmp_path: Path) -> None:
     assert rows[0]["source"] == "udhr/als"
     assert "& more" in rows[0]["text"]
     assert "<" not in rows[0]["text"]
+
+
+def test_a_quality_model_is_the_same_bytes_twice_and_calibrated(tmp_path: Path) -> None:
+    samples = [sample(story(number)) for number in range(300)]
+    menu = "首页 新闻 产品 下载 论坛 登录 注册 关于我们 联系方式 网站地图 版权所有 热门标签 上一篇 下一篇 返回顶部 更多内容 编号{}"
+    samples += [sample(menu.format(number), "raw") for number in range(300)]
+    figures = [train_quality(samples, tmp_path / name, language="zh", buckets=1000) for name in ("a.ftz", "b.ftz")]
+    assert figures[0] == figures[1]
+    assert (tmp_path / "a.ftz").read_bytes() == (tmp_path / "b.ftz").read_bytes()
+    assert figures[0]["right"] > 0.95
+    assert figures[0]["slope"] > 0
+
+
+def test_a_model_of_word_order_is_the_same_bytes_twice(tmp_path: Path) -> None:
+    samples = [sample(story(number)) for number in range(300)]
+    figures = [train_order(samples, tmp_path / name, language="zh", buckets=1000) for name in ("a.ftz", "b.ftz")]
+    assert figures[0] == figures[1]
+    assert (tmp_path / "a.ftz").read_bytes() == (tmp_path / "b.ftz").read_bytes()
+    assert figures[0]["natural_right"] > 0.9
+
+
+def test_spinning_replaces_words_and_keeps_the_rest() -> None:
+    draw = random.Random(1)
+    assert spin("我的父母，很好。\n父母！", "zh", {"父母": ["怙恃"]}, draw, 1.0) == "我的怙恃，很好。\n怙恃！"
+    assert spin("A big, bad day.", "en", {"big": ["quite huge"]}, draw, 1.0) == "A quite huge, bad day."
+    assert spin("父母", "zh", {"父母": ["怙恃"]}, draw, 0.0) == "父母"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_substitutes_to_train_on_and_to_measure_with_have_no_word_in_common(language: str) -> None:
+    known = substitutes(language)
+    other = substitutes(language, ROOT / "benchmarks" / "quality" / "spun.toml")
+    assert min(len(known), len(other)) > 100
+    assert not known.keys() & other.keys()
+    assert all(found and word not in found for table in (known, other) for word, found in table.items())
+
+
+def test_weights_are_high_for_substitutes_and_low_for_what_they_replace(tmp_path: Path) -> None:
+    text = "我们认为这个问题很重要，需要帮助的朋友可以通过这里了解情况，产品的质量和价格都有保证。"
+    samples = [sample(f"{text}{number}") for number in range(100)]
+    train_spun(samples, tmp_path / "w.json", language="zh")
+    weights = json.loads((tmp_path / "w.json").read_text(encoding="utf-8"))
+    assert weights["伴侣"] > 1
+    assert weights["朋友"] < -1
+    assert "我们" not in weights
