@@ -31,10 +31,14 @@ class Failures:
     values: NDArray[np.float64]
 
     def ranks(self) -> NDArray[np.int64]:
-        """2 where every rule passes, 1 where only quarantine rules fail, 0 where a dropping rule fails; shape (rows,)."""
-        drops = self.matrix[[i for i, rule in enumerate(self.rules) if rule.verdict == "drop"]].any(axis=0)
-        holds = self.matrix.any(axis=0)
-        return np.where(drops, 0, np.where(holds, 1, 2))
+        """RANKS of the verdicts, shape (rows,)."""
+        return ranks(self.rules, self.matrix)
+
+
+def ranks(rules: Sequence[Rule], matrix: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """RANKS of the verdicts, shape (rows,): drop where a dropping rule fails, keep where none does."""
+    drops = matrix[[i for i, rule in enumerate(rules) if rule.verdict == "drop"]].any(axis=0)
+    return np.where(drops, RANKS[DROP], np.where(matrix.any(axis=0), RANKS[QUARANTINE], RANKS[KEEP]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

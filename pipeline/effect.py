@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.decide import DROP, DUPLICATE, KEEP, QUARANTINE, failures, spoken
+from pipeline.decide import DROP, DUPLICATE, KEEP, QUARANTINE, failures, ranks, spoken
 from pipeline.dedup.clusters import CANDIDATE, DuplicatesSpec, choose, location_hashes, preference_scores
 from pipeline.snapshot import Snapshot
 from schemas.rules import Rule
@@ -137,10 +137,10 @@ def effects(
         if member.any():
             at = np.flatnonzero(member)
             candidates = []
-            for index, (_, spec) in zip(chosen, variants, strict=True):
+            for index, (rules, spec) in zip(chosen, variants, strict=True):
                 candidates.append(
                     _candidates(
-                        part, at, np.where(rows.fixed[at], 0, _ranks(failed.matrix[:, at], distinct, index)), spec
+                        part, at, np.where(rows.fixed[at], 0, ranks(rules, failed.matrix[np.ix_(index, at)])), spec
                     )
                 )
             same = pc.equal(part.duplicates["kind"], "same_record").to_numpy(zero_copy_only=False)
@@ -150,13 +150,13 @@ def effects(
             clustered.append((rows.take(member), candidates, names, same))
         alone = rows.take(~member)
         for effect, index in zip(found, chosen, strict=True):
-            _count(effect, alone, distinct, index, np.zeros(len(alone.rows), np.bool_), details=details)
+            _count(effect, alone, index, np.zeros(len(alone.rows), np.bool_), details=details)
             if details:
                 _nearest(effect, rows, failed.values, index, spoken(part.documents, effect.rules))
     for variant, (effect, index) in enumerate(zip(found, chosen, strict=True)):
         enabled = variants[variant][1].enabled
         for (rows, _, _, same), lost in zip(clustered, _losers(clustered, variant), strict=True):
-            _count(effect, rows, distinct, index, lost & (same | enabled), details=details)
+            _count(effect, rows, index, lost & (same | enabled), details=details)
     return found
 
 
@@ -228,12 +228,6 @@ def _members(part: _Part) -> Bools:
     return found
 
 
-def _ranks(matrix: Bools, distinct: Sequence[Rule], index: Ints) -> Ints:
-    """Ranks by the rules of one variant, shape (rows,): pipeline.decide.Failures.ranks."""
-    drops = matrix[[i for i in index if distinct[i].verdict == "drop"]].any(axis=0)
-    return np.where(drops, 0, np.where(matrix[index].any(axis=0), 1, 2))
-
-
 def _candidates(part: _Part, at: Ints, ranks: Ints, spec: DuplicatesSpec) -> NDArray[np.void]:
     documents, signals = part.documents.take(at), part.signals.take(at)
     candidates = np.zeros(len(at), CANDIDATE)
@@ -263,13 +257,13 @@ def _losers(
     return np.split(lost, edges)
 
 
-def _count(effect: Effect, rows: _Rows, distinct: Sequence[Rule], index: Ints, lost: Bools, *, details: bool) -> None:
+def _count(effect: Effect, rows: _Rows, index: Ints, lost: Bools, *, details: bool) -> None:
     """Add these rows to the sums; `lost` are those that another copy replaces."""
     gone = lost | rows.fixed
-    new = np.where(gone, 0, _ranks(rows.matrix, distinct, index))
+    failed = rows.matrix[index]
+    new = np.where(gone, 0, ranks(effect.rules, failed))
     np.add.at(effect.moved, (rows.old, new), 1)
     np.add.at(effect.chars, (rows.old, new), rows.chars)
-    failed = rows.matrix[index]
     some = np.flatnonzero(failed.any(axis=0))  # most documents fail nothing
     broken, stays = failed[:, some], ~gone[some]
     drops = np.array([rule.verdict == "drop" for rule in effect.rules], np.bool_)

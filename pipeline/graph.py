@@ -286,7 +286,7 @@ def _cluster_candidates(group: tuple[int, dict[str, Iterable[bytes]]], plan: Run
         "documents", part, ["doc_id", "language", "script", "source", "fetched_at", "location"]
     )
     signals = plan.snapshot.read("signals", part)
-    rows = (members["place"] & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    rows = row_of(members["place"])
     candidates = np.zeros(len(members), CANDIDATE)
     candidates["root"], candidates["place"] = members["root"], members["place"]
     candidates["doc_id"] = np.array(documents["doc_id"].to_pylist(), "S32")[rows]

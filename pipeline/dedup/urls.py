@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from pipeline.decide import KEEP, RANKS
 from pipeline.dedup.arrays import place
 from pipeline.domains import host_of
 
@@ -18,7 +19,6 @@ CAPTURE = np.dtype(
     [("address", "<u8"), ("place", "<u8"), ("fetched_at", "<i8"), ("doc_id", "S32"), ("location", "<u8")]
 )
 SUPERSEDED = np.dtype([("place", "<u8"), ("by", "S32")])
-_PASSES = 2  # decide.RANKS of what every rule lets through
 
 
 def captures(
@@ -34,7 +34,7 @@ def captures(
 
     """
     addresses = np.array([_address(url) for url in documents["url"].to_pylist()], np.uint64)
-    rows = np.flatnonzero((ranks == _PASSES) & (addresses != 0))
+    rows = np.flatnonzero((ranks == RANKS[KEEP]) & (addresses != 0))
     found = np.zeros(len(rows), CAPTURE)
     found["address"], found["place"] = addresses[rows], place(split, rows)
     times = documents["fetched_at"].cast(pa.int64()).fill_null(np.iinfo(np.int64).min)

@@ -2,12 +2,11 @@
 
 Reads samples (see texts.py); writes a quantised model and returns figures on fold 1. Fold 0 is left out for the quality
 tests. Windows are shuffled as a whole, in short stretches and in chunks that stay together, and some are drawn from
-the words of other texts. One thread and a fixed seed, as in toxicity.py.
+the words of other texts.
 """
 
 import hashlib
 import random
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 from filters.key import fold_words
 from filters.order import LABELS, WINDOW_WORDS, line, windows
 from filters.segment import words
+from pipeline.train.classifier import PREFIX, train_classifier
 from pipeline.train.texts import Sample, TrainingError
 
 _MIN_WINDOW = 12  # words
@@ -25,6 +25,7 @@ _MIN_WINDOWS = 500
 _EVERY = 1 << 30
 
 Words = Sequence[str]
+Row = tuple[str, str]
 
 
 def train_order(
@@ -59,39 +60,24 @@ def train_order(
     rows = _rows(training, known, pool, draw, passes)
     if len(rows) < _MIN_WINDOWS:
         raise TrainingError(f"{len(rows)} windows of {WINDOW_WORDS} words are too few to learn word order from.")
-    rows.sort(key=lambda row: hashlib.blake2b(row.encode("utf-8"), digest_size=8).digest())
-    with tempfile.TemporaryDirectory() as scratch:
-        corpus = Path(scratch) / "corpus"
-        corpus.write_text("\n".join(rows) + "\n", encoding="utf-8")
-        model = fasttext.train_supervised(
-            input=str(corpus),
-            dim=dimensions,
-            epoch=epochs,
-            lr=0.4,
-            minCount=2,
-            wordNgrams=ngrams,
-            bucket=buckets,
-            loss="softmax",
-            thread=1,
-            seed=seed,
-            verbose=0,
-        )
-        model.quantize(input=str(corpus), qnorm=True, retrain=False, dsub=2)
-        model.save_model(str(output))
-    return _figures(fasttext.load_model(str(output)), _rows(held_out, known, pool, draw, 1))
+    rows.sort(key=lambda row: hashlib.blake2b(f"{PREFIX}{row[0]} {row[1]}".encode(), digest_size=8).digest())
+    model = train_classifier(
+        rows, output, seed=seed, dim=dimensions, epoch=epochs, lr=0.4, minCount=2, wordNgrams=ngrams, bucket=buckets
+    )
+    return _figures(model, _rows(held_out, known, pool, draw, 1))
 
 
 def _rows(
     texts: Sequence[Words], known: Callable[[str], bool], pool: Words, draw: random.Random, passes: int
-) -> list[str]:
+) -> list[Row]:
     rows = []
     for again in range(passes):
         for text in texts:
             start = draw.randrange(WINDOW_WORDS) if again and len(text) > 2 * WINDOW_WORDS else 0
             for part in windows(text[start:], _EVERY):
                 if len(part) >= _MIN_WINDOW:
-                    rows.append(f"__label__{LABELS[0]} {line(part, known)}")
-                    rows += [f"__label__{LABELS[1]} {line(_garbled(part, pool, draw), known)}" for _ in range(2)]
+                    rows.append((LABELS[0], line(part, known)))
+                    rows += [(LABELS[1], line(_garbled(part, pool, draw), known)) for _ in range(2)]
     return rows
 
 
@@ -113,13 +99,12 @@ def _garbled(part: Words, pool: Words, draw: random.Random) -> Words:
     return draw.choices(pool, k=len(part))
 
 
-def _figures(model: fasttext.FastText._FastText, rows: Sequence[str]) -> Mapping[str, float]:
+def _figures(model: fasttext.FastText._FastText, rows: Sequence[Row]) -> Mapping[str, float]:
     if not rows:
         return {}
-    wanted, texts = zip(*(row.split(" ", 1) for row in rows), strict=True)
-    found = model.predict(list(texts), k=1)[0]
-    right = np.array([label == names[0] for label, names in zip(wanted, found, strict=True)])
-    natural = np.array([label == f"__label__{LABELS[0]}" for label in wanted])
+    found = model.predict([text for _, text in rows], k=1)[0]
+    right = np.array([names[0] == f"{PREFIX}{label}" for (label, _), names in zip(rows, found, strict=True)])
+    natural = np.array([label == LABELS[0] for label, _ in rows])
     return {
         "windows": float(len(rows)),
         "natural_right": round(float(right[natural].mean()), 4),

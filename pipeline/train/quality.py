@@ -2,13 +2,11 @@
 
 Reads samples (see texts.py, raw.py, spam.py): label "raw" for raw text, a kind of spam for spam, any other for reference
 text. Writes a quantised model and returns its calibration and figures. Fold 0 is left out for the quality tests; fold 1
-calibrates; the others train. Documents are cut to several lengths, so that length itself tells nothing. One thread and
-a fixed seed, as in toxicity.py.
+calibrates; the others train. Documents are cut to several lengths, so that length itself tells nothing.
 """
 
 import hashlib
 import random
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from scipy.optimize import minimize
 
 from filters.quality import MAX_WORDS, line, probabilities
 from filters.segment import words
+from pipeline.train.classifier import train_classifier
 from pipeline.train.texts import Sample, TrainingError
 
 _SPAM = frozenset({"gambling", "adult", "advert", "spam"})
@@ -57,27 +56,18 @@ def train_quality(
             f"A quality model needs reference text and raw text, a hundred texts or more of each, from several hosts: "
             f"of these, {counts['clean']} stretches of reference and {counts['raw']} of raw text can be trained on."
         )
-    with tempfile.TemporaryDirectory() as scratch:
-        corpus = Path(scratch) / "corpus"
-        corpus.write_text(
-            "".join(f"__label__{label} {text}\n" for label, text in _balanced(training)), encoding="utf-8"
-        )
-        model = fasttext.train_supervised(
-            input=str(corpus),
-            dim=dimensions,
-            epoch=epochs,
-            lr=0.3,
-            minCount=3,
-            wordNgrams=2,
-            bucket=buckets,
-            loss="softmax",
-            thread=1,
-            seed=seed,
-            verbose=0,
-        )
-        model.quantize(input=str(corpus), qnorm=True, retrain=False, dsub=2)
-        model.save_model(str(output))
-    return _calibration(fasttext.load_model(str(output)), held_out)
+    model = train_classifier(
+        _balanced(training),
+        output,
+        seed=seed,
+        dim=dimensions,
+        epoch=epochs,
+        lr=0.3,
+        minCount=3,
+        wordNgrams=2,
+        bucket=buckets,
+    )
+    return _calibration(model, held_out)
 
 
 def _rows(samples: Iterable[Sample], language: str, seed: int) -> tuple[list[Row], list[Row]]:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from filters.assets import ROOT
 from pipeline.train.contamination import build_index
@@ -55,6 +56,28 @@ def clean_samples(language: str, data: Path = DATA) -> Iterator[Sample]:
         yield from read_samples([ROOT / "lm-zh" / "classical.jsonl.gz"])
 
 
+def _pin(
+    path: Path,
+    *,
+    name: str,
+    attribution: str,
+    calibration: Mapping[str, Any],
+    licence: str = "CC BY-SA 4.0",
+    origin: str = "Trained by this project; see NOTICE in this folder.",
+) -> None:
+    """An asset that this module makes: `name` is also what it is called on the command line."""
+    command = f"python -m pipeline.train.shipped {name}"
+    pin(
+        path,
+        name=name,
+        licence=licence,
+        attribution=attribution,
+        origin=origin,
+        command=command,
+        calibration=calibration,
+    )
+
+
 def lm_zh() -> None:
     """assets/lm-zh/zh.4gram.bin. Order 4: 5-grams gain 1 % of perplexity for 60 % more bytes."""
     classics = [f"chinese-poetry/{name}" for name in ("lunyu", "sishuwujing", "shijing", "quantangshi", "songci")]
@@ -65,13 +88,10 @@ def lm_zh() -> None:
         prune=(0, 0, 0, 1),
         uncalibrated=classics,
     )
-    pin(
+    _pin(
         ROOT / "lm-zh" / "zh.4gram.bin",
         name="lm-zh",
-        licence="CC BY-SA 4.0",
         attribution=f"{_ZH_TEXT}; {_GOLD}; {_LID}; {_CLASSICS}",
-        origin="Trained by this project; see NOTICE in this folder.",
-        command="python -m pipeline.train.shipped lm-zh",
         calibration=calibration,
     )
 
@@ -79,13 +99,10 @@ def lm_zh() -> None:
 def lm_en() -> None:
     """assets/lm-en/en.6gram.bin."""
     calibration = train_lm(clean_samples("en"), ROOT / "lm-en" / "en.6gram.bin", order=6, prune=(0, 0, 0, 0, 0, 0))
-    pin(
+    _pin(
         ROOT / "lm-en" / "en.6gram.bin",
         name="lm-en",
-        licence="CC BY-SA 4.0",
         attribution=f"{_TEXT_LICENCES}; {_GOLD}; {_LID}",
-        origin="Trained by this project; see NOTICE in this folder.",
-        command="python -m pipeline.train.shipped lm-en",
         calibration=calibration,
     )
 
@@ -94,13 +111,10 @@ def tokenizer() -> None:
     """assets/tokenizer/tokenizer.json. 32,768 tokens: 9 % fewer tokens than 16,384 on held-out text of both languages."""
     path = ROOT / "tokenizer" / "tokenizer.json"
     samples = [sample for language in ("zh", "en") for sample in clean_samples(language)]
-    pin(
+    _pin(
         path,
         name="tokenizer",
-        licence="CC BY-SA 4.0",
         attribution=f"{_ZH_TEXT}; {_TEXT_LICENCES}; {_GOLD}; {_LID}; {_CLASSICS}",
-        origin="Trained by this project; see NOTICE in this folder.",
-        command="python -m pipeline.train.shipped tokenizer",
         calibration=train_tokenizer(samples, path, vocabulary=32_768),
     )
 
@@ -112,13 +126,10 @@ def _toxicity(language: str, labelled: tuple[str, ...], attribution: str) -> Non
         *read_samples([DATA / "toxicity" / name for name in labelled]),
         *spam_samples(language, per_label=1500, seed=1),
     ]
-    pin(
+    _pin(
         path,
         name=f"toxicity-{language}",
-        licence="CC BY-SA 4.0",
         attribution=attribution,
-        origin="Trained by this project; see NOTICE in this folder.",
-        command=f"python -m pipeline.train.shipped toxicity-{language}",
         calibration=train_toxicity(samples, path, language=language),
     )
 
@@ -149,13 +160,10 @@ def _quality(language: str, attribution: str) -> None:
         *raw_samples(DATA / "gold-extraction", [language]),
         *spam_samples(language, per_label=3000, seed=2, more=PAGES),
     ]
-    pin(
+    _pin(
         path,
         name=f"quality-{language}",
-        licence="CC BY-SA 4.0",
         attribution=attribution,
-        origin="Trained by this project; see NOTICE in this folder.",
-        command=f"python -m pipeline.train.shipped quality-{language}",
         calibration=train_quality(samples, path, language=language),
     )
 
@@ -181,13 +189,10 @@ def order_zh() -> None:
     names = ("zh-coldataset-train-dev.jsonl.gz", "zh-swsr.jsonl.gz")
     comments = read_samples([DATA / "toxicity" / name for name in names])
     samples = [*_prose("zh"), *(sample for sample in comments if sample.label == "0")]
-    pin(
+    _pin(
         path,
         name="order-zh",
-        licence="CC BY-SA 4.0",
         attribution=f"{_ZH_TEXT}; {_GOLD}; {_LID}; thu-coai/COLDataset (Apache-2.0); aggiejiang/SWSR (MIT)",
-        origin="Trained by this project; see NOTICE in this folder.",
-        command="python -m pipeline.train.shipped order-zh",
         calibration=train_order(samples, path, language="zh", known_words=3_000, ngrams=2, epochs=3),
     )
 
@@ -195,26 +200,21 @@ def order_zh() -> None:
 def order_en() -> None:
     """assets/order/en.ftz."""
     path = ROOT / "order" / "en.ftz"
-    pin(
+    _pin(
         path,
         name="order-en",
-        licence="CC BY-SA 4.0",
         attribution=f"{_TEXT_LICENCES}; {_GOLD}; {_LID}",
-        origin="Trained by this project; see NOTICE in this folder.",
-        command="python -m pipeline.train.shipped order-en",
         calibration=train_order(_prose("en"), path, language="en", known_words=2_000, ngrams=3, epochs=4),
     )
 
 
 def _spun(language: str, attribution: str) -> None:
     path = ROOT / "spun" / f"{language}.json"
-    pin(
+    _pin(
         path,
         name=f"spun-{language}",
-        licence="CC BY-SA 4.0",
         attribution=attribution,
         origin="Counted by this project; see NOTICE in this folder.",
-        command=f"python -m pipeline.train.shipped spun-{language}",
         calibration=train_spun(_prose(language), path, language=language),
     )
 
@@ -234,14 +234,13 @@ def contamination() -> None:
     path = ROOT / "contamination" / "benchmarks.npz"
     clean = (sample.text for language in ("zh", "en") for sample in clean_samples(language) if sample.fold)
     calibration = build_index(read_rows(DATA / "benchmarks" / "questions.jsonl.gz"), clean, path)
-    pin(
+    _pin(
         path,
         name="contamination",
         licence="Hashes and item ids only, no text; the questions keep their own licences (see NOTICE).",
         attribution="C-Eval, CMMLU (CC BY-NC-SA 4.0); MMLU, AGIEval, GSM8K, HumanEval (MIT); GAOKAO-Bench (Apache-2.0); "
         "MBPP, CMATH (CC BY 4.0)",
         origin="Made by this project from half of each benchmark; a user adds the rest with `train contamination`.",
-        command="python -m pipeline.train.shipped contamination",
         calibration=calibration,
     )
 

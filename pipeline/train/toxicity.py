@@ -1,12 +1,10 @@
 """Trains one fastText classifier of one language: clean, toxic, and the kinds of spam; picks its thresholds.
 
 Reads labelled samples (see texts.py and spam.py); writes a quantised model and returns its thresholds and figures.
-Fold 0 is left out for the quality tests; fold 1 chooses the thresholds; the others train. One thread and a fixed seed:
-the same samples give the same bytes on the same processor (its vector instructions change the order of sums).
+Fold 0 is left out for the quality tests; fold 1 chooses the thresholds; the others train.
 """
 
 import hashlib
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import numpy.typing as npt
 
 from filters.key import fold
 from filters.toxicity import LABELS, windows
+from pipeline.train.classifier import train_classifier
 from pipeline.train.texts import Sample, TrainingError
 
 _Floats = npt.NDArray[np.float64]
@@ -64,26 +63,10 @@ def train_toxicity(
         )
     training.sort(key=lambda row: hashlib.blake2b(row[1].encode("utf-8", "replace"), digest_size=8).digest())
     words = {"minn": 0, "maxn": 0, "wordNgrams": 3} if language == "zh" else {"minn": 3, "maxn": 5, "wordNgrams": 2}
-    with tempfile.TemporaryDirectory() as scratch:
-        corpus = Path(scratch) / "corpus"
-        lines = (f"__label__{label} {part}\n" for label, part in training)
-        corpus.write_text("".join(lines), encoding="utf-8", errors="replace")
-        model = fasttext.train_supervised(
-            input=str(corpus),
-            dim=dimensions,
-            epoch=epochs,
-            lr=0.3,
-            minCount=2,
-            bucket=buckets,
-            loss="softmax",
-            thread=1,
-            seed=1,
-            verbose=0,
-            **words,
-        )
-        model.quantize(input=str(corpus), qnorm=True, retrain=False, dsub=2)
-        model.save_model(str(output))
-    return _thresholds(fasttext.load_model(str(output)), held_out, unlabelled)
+    model = train_classifier(
+        training, output, dim=dimensions, epoch=epochs, lr=0.3, minCount=2, bucket=buckets, **words
+    )
+    return _thresholds(model, held_out, unlabelled)
 
 
 def _thresholds(
