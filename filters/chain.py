@@ -114,7 +114,7 @@ def open_chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
     """Load every asset once and return the function for one page."""
     accept_response, accept_url, check_optout = spec.http.open(), spec.url.open(), spec.optout.open()
     decode, find_text, identify = spec.charset.open(), spec.extract.open(), spec.language.open()
-    look = _open_look(spec.language)
+    look = open_look(spec.language)
     mend, redact = spec.repair.open(), open_finders(spec.secrets.finders() + spec.privacy.finders())
     meters = (
         measures.measure,
@@ -165,7 +165,7 @@ def open_chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
     return examine
 
 
-def _open_look(spec: LanguageSpec) -> Callable[[str, Page], tuple[str | None, Decision]]:
+def open_look(spec: LanguageSpec) -> Callable[[str, Page], tuple[str | None, Decision]]:
     """The page's plain text, where a glance at its HTML was not enough, and whether it is worth extracting."""
     prescreen = spec.open_prescreen()
     if prescreen is None:

@@ -22,7 +22,7 @@ from pydantic.dataclasses import dataclass
 
 from filters.glance import glance, long_lines, wanted_letters
 from filters.lid import SAMPLE_CHARS, Probabilities, open_models
-from filters.script import HAN_WEIGHT, Scripts, cantonese_words, scripts, scripts_and_shares, table
+from filters.script import HAN_WEIGHT, Scripts, cantonese_words, scripts, scripts_and_shares
 from filters.spec import SPEC
 from schemas.decisions import KEEP, Decision, Drop
 from schemas.rules import Rule
@@ -178,7 +178,7 @@ class LanguageSpec:
         return identify
 
     def open_glance(self) -> Callable[[str], bool]:
-        """Whether a few paragraphs of a page's HTML are surely in a language to keep, so that nothing else need be asked."""
+        """Whether a few runs of text in a page's HTML are surely in a language to keep, so that nothing else need be asked."""
         predict = _models(self.model)
         count_wanted = wanted_letters(self.keep)
 
@@ -211,13 +211,11 @@ class LanguageSpec:
                 if HAN_WEIGHT * count_wanted(counted) > self.prescreen_share * counted.weight:
                     return KEEP
                 found = _identify(part, counted, predict, self.min_letters)
-                if (
-                    found.language in ("und", "zxx", *self.keep)
-                    or not found.score
-                    or found.score < self.prescreen_score
-                ):
+                # Japanese amid code: the main text may be English.
+                mixed = counted.dominant()[0] == "Latn" != found.script
+                if mixed or found.language in ("und", "zxx", *self.keep) or (found.score or 0.0) < self.prescreen_score:
                     return KEEP
-                worst = min(worst, found.score)
+                worst = min(worst, found.score or 0.0)
             return Drop("unwanted_language", worst, self.prescreen_score, found.language)
 
         return look
@@ -232,7 +230,7 @@ class _Label:
 
 
 def _models(model: str) -> Callable[[str], Probabilities]:
-    table()
+    scripts("")  # makes its tables now, not within the first document's deadline
     return open_models(model)
 
 

@@ -34,10 +34,7 @@ def labelled():
     with gzip.open(DATA / "lid" / "lid.jsonl.gz", "rt", encoding="utf-8", newline="\n") as lines:
         rows = [json.loads(line) for line in lines]
     rows = [row for row in rows if row["source"] not in TRAINED or fold_of(row["text"]) == 0]
-    pairs = []
-    for row in rows:
-        pairs.append((row["lang"], label_of(identify(row["text"]))))
-    return pairs
+    return [(row["lang"], label_of(identify(row["text"]))) for row in rows]
 
 
 def f1_scores(pairs):
