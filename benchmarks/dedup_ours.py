@@ -120,8 +120,8 @@ def run_graph(plan: RunPlan) -> None:
         pool.close()
 
 
-def _store(chosen: tuple[int, bytes], uri: str) -> None:
-    split, choices = chosen
+def _store(chosen: tuple[int, tuple[bytes, bytes]], uri: str) -> None:
+    split, (choices, _superseded) = chosen
     folder = Path(uri) / _CHOICES
     folder.mkdir(exist_ok=True)
     (folder / f"{split:05d}").write_bytes(choices)

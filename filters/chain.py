@@ -53,7 +53,7 @@ from filters.spun import SpunSpec
 from filters.toxicity import SafetySpec
 from filters.url import UrlSpec
 from filters.view import make_view
-from schemas.decisions import Drop
+from schemas.decisions import KEEP, Decision, Drop
 from schemas.records import Document, Page, Rejected
 from schemas.signals import Signal
 
@@ -114,7 +114,7 @@ def open_chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
     """Load every asset once and return the function for one page."""
     accept_response, accept_url, check_optout = spec.http.open(), spec.url.open(), spec.optout.open()
     decode, find_text, identify = spec.charset.open(), spec.extract.open(), spec.language.open()
-    prescreen = spec.language.open_prescreen()
+    look = open_look(spec.language)
     mend, redact = spec.repair.open(), open_finders(spec.secrets.finders() + spec.privacy.finders())
     meters = (
         measures.measure,
@@ -139,8 +139,8 @@ def open_chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
         if isinstance(decoded, Drop):
             return _rejected(page, "charset", decoded)
         signals = {**signals, **decoded.signals()}
-        plain = plain_text(decoded.text) if page.media == "html" and prescreen is not None else None
-        if plain is not None and prescreen is not None and isinstance(decision := prescreen(plain), Drop):
+        plain, decision = look(decoded.text, page)
+        if isinstance(decision, Drop):
             return _rejected(page, "language", decision)
         extracted = find_text(decoded.text, page, plain)
         if isinstance(extracted, Drop):
@@ -163,6 +163,22 @@ def open_chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
         return Examined(document=document, signals=signals, fingerprint=fingerprint(view))
 
     return examine
+
+
+def open_look(spec: LanguageSpec) -> Callable[[str, Page], tuple[str | None, Decision]]:
+    """The page's plain text, where a glance at its HTML was not enough, and whether it is worth extracting."""
+    prescreen = spec.open_prescreen()
+    if prescreen is None:
+        return lambda _text, _page: (None, KEEP)
+    surely_wanted = spec.open_glance()
+
+    def look(text: str, page: Page) -> tuple[str | None, Decision]:
+        if page.media != "html" or surely_wanted(text):
+            return None, KEEP
+        plain = plain_text(text)
+        return plain, prescreen(plain)
+
+    return look
 
 
 def _rejected(page: Page, stage: str, drop: Drop) -> Rejected:

@@ -20,8 +20,9 @@ from dataclasses import replace
 
 from pydantic.dataclasses import dataclass
 
+from filters.glance import glance, long_lines, wanted_letters
 from filters.lid import SAMPLE_CHARS, Probabilities, open_models
-from filters.script import HAN_WEIGHT, Scripts, cantonese_words, scripts, scripts_and_shares, table
+from filters.script import HAN_WEIGHT, Scripts, cantonese_words, scripts, scripts_and_shares
 from filters.spec import SPEC
 from schemas.decisions import KEEP, Decision, Drop
 from schemas.rules import Rule
@@ -72,7 +73,6 @@ _SOLE = {
     "Ethi": ("am", "ti"),
     "Thaa": ("dv",),
 }
-_JAPANESE_KANA_RATIO = 0.2  # of Han and kana: Japanese text has .4 and more, a Chinese page about Japan has less
 _MIN_LABEL_SCORE = 0.3
 """Below it, the label is "und": on data/lid as many of the labels below it are wrong as are right."""
 _MIN_CODE_SCORE, _MIN_PROSE_SCORE = 0.2, 0.2
@@ -135,7 +135,7 @@ class LanguageSpec:
 
     prescreen_score: float = 0.7
     """Probability above which the plain text of a page drops it unextracted when its language is not to be kept.
-    Measured on data/crawl-small and gold-extraction with keep = zh, en: see tests/quality/test_language.py."""
+    Loses 1 of 973 wanted pages of data/crawl-small and gold-extraction with keep = zh, en, and none with zh."""
 
     prescreen_share: float = 0.1
     """Share of (weighted) letters in the script of a kept language above which the page is extracted in any case."""
@@ -177,6 +177,22 @@ class LanguageSpec:
 
         return identify
 
+    def open_glance(self) -> Callable[[str], bool]:
+        """Whether a few runs of text in a page's HTML are surely in a language to keep, so that nothing else need be asked."""
+        predict = _models(self.model)
+        count_wanted = wanted_letters(self.keep)
+
+        def sure(page: str) -> bool:
+            if not (text := glance(page)):
+                return False
+            counted = scripts(text)
+            if HAN_WEIGHT * count_wanted(counted) > self.prescreen_share * counted.weight:
+                return True
+            found = _identify(text, counted, predict, self.min_letters)
+            return found.language in self.keep and (found.score or 0.0) >= self.prescreen_score
+
+        return sure
+
     def open_prescreen(self) -> Callable[[str], Decision] | None:
         """A cautious look at the plain text of a page, menus and all; None where every language is kept.
 
@@ -186,22 +202,20 @@ class LanguageSpec:
         if not self.keep:
             return None
         predict = _models(self.model)
-        wanted_letters = _wanted_letters(self.keep)
+        count_wanted = wanted_letters(self.keep)
 
         def look(plain: str) -> Decision:
             worst = 1.0
-            for part in (plain, _long_lines(plain)):
+            for part in (plain, long_lines(plain)):
                 counted = scripts(part)
-                if HAN_WEIGHT * wanted_letters(counted) > self.prescreen_share * counted.weight:
+                if HAN_WEIGHT * count_wanted(counted) > self.prescreen_share * counted.weight:
                     return KEEP
                 found = _identify(part, counted, predict, self.min_letters)
-                if (
-                    found.language in ("und", "zxx", *self.keep)
-                    or not found.score
-                    or found.score < self.prescreen_score
-                ):
+                # Japanese amid code: the main text may be English.
+                mixed = counted.dominant()[0] == "Latn" != found.script
+                if mixed or found.language in ("und", "zxx", *self.keep) or (found.score or 0.0) < self.prescreen_score:
                     return KEEP
-                worst = min(worst, found.score)
+                worst = min(worst, found.score or 0.0)
             return Drop("unwanted_language", worst, self.prescreen_score, found.language)
 
         return look
@@ -216,7 +230,7 @@ class _Label:
 
 
 def _models(model: str) -> Callable[[str], Probabilities]:
-    table()
+    scripts("")  # makes its tables now, not within the first document's deadline
     return open_models(model)
 
 
@@ -280,23 +294,3 @@ def _laid_out_as_code(text: str) -> bool:
     lines = [line.rstrip() for line in text.split("\n") if line.strip()]
     code = sum(len(line) for line in lines if line.startswith(_INDENTED) or line.endswith(_CODE_ENDS))
     return len(lines) > 1 and 2 * code > sum(map(len, lines))
-
-
-def _wanted_letters(keep: tuple[str, ...]) -> Callable[[Scripts], int]:
-    """How many letters only kept languages write: Han for Chinese (unless amid kana), kana for Japanese, Hangul."""
-
-    def count(counted: Scripts) -> int:
-        han, kana = counted.count("Hani"), counted.count("Kana")
-        total = counted.count("Hang") if "ko" in keep else 0
-        if "ja" in keep:
-            total += kana
-        if not {"zh", "yue"}.isdisjoint(keep) and kana < _JAPANESE_KANA_RATIO * (han + kana):
-            total += han
-        return total
-
-    return count
-
-
-def _long_lines(plain: str) -> str:
-    """Lines that may be sentences: 40 letters, or 20 characters that are not ASCII."""
-    return "\n".join(line for line in plain.split("\n") if len(line) >= 40 or (len(line) >= 20 and not line.isascii()))

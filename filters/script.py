@@ -175,18 +175,15 @@ _OF_CANTONESE, _OF_JAPANESE = 1, 2
 def _marks() -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
     """uint8[0x110000]: Cantonese; or Japanese: in JIS X 0208, in neither GB 2312 nor Big5, no Traditional form (駅, 気). Read-only."""
     result = np.zeros(CODE_POINTS, dtype=np.uint8)
-    simple = simplified()
-    for code in range(0x4E00, 0xA000):
-        chinese = simple[code] != code or _encodes(chr(code), "gb2312") or _encodes(chr(code), "big5")
-        if not chinese and _encodes(chr(code), "shift_jis"):
-            result[code] = _OF_JAPANESE
+    every = "".join(map(chr, range(0x4E00, 0xA000)))
+    japanese, mainland, taiwan = (
+        set(every.encode(charset, "ignore").decode(charset)) for charset in ("shift_jis", "gb2312", "big5")
+    )
+    alone = code_points("".join(sorted(japanese - mainland - taiwan)))
+    result[alone[simplified()[alone] == alone]] = _OF_JAPANESE
     result[code_points(_CANTONESE)] = _OF_CANTONESE
     result.setflags(write=False)
     return result
-
-
-def _encodes(character: str, charset: str) -> bool:
-    return bool(character.encode(charset, "ignore"))
 
 
 @functools.cache

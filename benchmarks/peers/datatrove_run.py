@@ -46,7 +46,8 @@ from datatrove.pipeline.writers.jsonl import JsonlWriter
 from datatrove.utils.lid import FT176LID
 from datatrove.utils.word_tokenizers import WordTokenizer, load_word_tokenizer
 
-LANGUAGES = {"en": "eng", "zh": "zho", "ja": "jpn"}  # lid.176's code: datatrove's
+# lid.176's code: datatrove's. Chinese is "cmn": "zho" alone means its Latin script there, cut at white space.
+LANGUAGES = {"en": "eng", "zh": "cmn", "ja": "jpn"}
 MIN_LANGUAGE_SCORE = 0.4  # filters/language.py
 BUCKETS = 14  # of 8 rows; words in fives: datatrove's defaults, FineWeb's and ours
 NGRAMS = (5, 6, 7, 8, 9, 10)

@@ -8,7 +8,8 @@
     corpora.py    the rows of text: clean, garbage made from it, labelled comments, planted test questions
     near.py       recipes/annotate.toml over copies of every degree: near duplicates against brute force
     near_rows.py  originals, copies and templates, made anew each time
-    functions.py  single filters on labelled rows: language, URL lists, perplexity, leaks
+    languages.py  languages of labelled rows; what the language pre-screen loses and spares
+    functions.py  single filters on labelled rows: URL lists, perplexity, leaks
     pins.py       benchmarks/quality.toml: floors, ceilings and peers, and how they are raised
 
 The metric of each set is that of data/README.md. Models were trained on part of the data: what they decide is

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.quality import decoding, functions, near, pages, pins, texts, wording
+from benchmarks.quality import decoding, functions, languages, near, pages, pins, texts, wording
 from benchmarks.quality.figures import DATA, Figure
 from benchmarks.quality.pins import Checked, Pin
 from benchmarks.quality.snapshots import RunError
@@ -24,7 +24,8 @@ MEASURES: Mapping[str, tuple[Callable[[Path], Iterator[Figure]], tuple[str, ...]
     "texts": (texts.measure, ("clean text kept", "garbage dropped", "unseen garbage", "toxicity", "hostile files")),
     "near": (near.measure, (near.GROUP,)),
     "wording": (wording.measure, wording.GROUPS),
-    "functions": (functions.measure, ("language", "URL lists", "perplexity AUC", "leaks")),
+    "languages": (languages.measure, ("language", "language pre-screen")),
+    "functions": (functions.measure, ("URL lists", "perplexity AUC", "leaks")),
 }
 
 

@@ -1,15 +1,14 @@
-"""Single filters on labelled rows: language identification, URL lists, perplexity, leaks of test questions."""
+"""Single filters on labelled rows: URL lists, perplexity, leaks of test questions."""
 
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.quality import corpora
-from benchmarks.quality.figures import DATA, Figure, auc, f_score, rows, share
+from benchmarks.quality.figures import DATA, Figure, auc, rows, share
 from filters.contamination import ContaminationSpec
 from filters.key import make_fold
-from filters.language import Language, LanguageSpec
 from filters.perplexity import PerplexitySpec
 from filters.url import UrlSpec
 from filters.view import TextView, make_view
@@ -21,56 +20,9 @@ _SCRIPTS = {"zh": "Hans", "zh-Hant": "Hant", "en": "Latn"}
 
 def measure(_scratch: Path) -> Iterator[Figure]:
     """All of them; nothing is written."""
-    yield from language()
     yield from url_lists()
     yield from perplexity()
     yield from leaks()
-
-
-def label_of(found: Language) -> str:
-    """The label as data/lid writes it: zh with its script; lid.176's "no" is Bokmål, since it has "nn" beside it."""
-    if found.language == "zh":
-        return f"zh-{found.script}"
-    return "nb" if found.language == "no" else found.language
-
-
-def language() -> Iterator[Figure]:
-    """Accuracy and macro-F1 over labels; accuracy by length and kind; F1 of the languages that matter here."""
-    identify = LanguageSpec().open()
-    pairs, by_part = [], defaultdict(list)
-    for row in rows("lid/lid.jsonl.gz"):
-        wanted, got = row["lang"], label_of(identify(row["text"]))
-        pairs.append((wanted, got))
-        size = len(row["text"])
-        by_part[
-            "under 20 characters" if size < 20 else "20 to 59 characters" if size < 60 else "60 characters and more"
-        ].append(wanted == got)
-        by_part[f"kind {row['kind']}"].append(wanted == got)
-    yield share("language", "accuracy, 78 labels", (wanted == got for wanted, got in pairs))
-    each = _label_f1(pairs)
-    macro = sum(each.values()) / len(each)
-    yield Figure(group="language", name="macro-F1, 78 labels", value=macro, count=len(pairs), detail=each)
-    for part, hits in sorted(by_part.items()):
-        yield share("language", f"accuracy, {part}", hits)
-    as_one = [
-        (wanted[:2] if wanted.startswith("zh-") else wanted, got[:2] if got.startswith("zh-") else got)
-        for wanted, got in pairs
-    ]
-    together = _label_f1(as_one)
-    counts = Counter(wanted for wanted, _ in as_one)
-    for name in ("zh", "yue", "en", "ja", "ko", "zxx"):
-        yield Figure(group="language", name=f"F1, {name}", value=together[name], count=counts[name])
-    scripts = [wanted == got for wanted, got in pairs if wanted.startswith("zh-") and got.startswith("zh-")]
-    yield share("language", "Hans against Hant, accuracy", scripts)
-
-
-def _label_f1(pairs: list[tuple[str, str]]) -> dict[str, float]:
-    right = Counter(wanted for wanted, got in pairs if wanted == got)
-    wanted, got = Counter(wanted for wanted, _ in pairs), Counter(got for _, got in pairs)
-    return {
-        label: f_score(right[label], got[label] - right[label], wanted[label] - right[label])
-        for label in sorted(wanted)
-    }
 
 
 def url_lists() -> Iterator[Figure]:

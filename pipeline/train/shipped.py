@@ -267,12 +267,15 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n")
 def language_samples(data: Path = DATA) -> Iterator[Sample]:
     """Sentences in 77 languages and code that may train a model that ships, languages beyond them, and more English.
 
-    English, code and what is neither are told apart most often: one sentence of each English text is added.
+    English, code and what is neither are told apart most often: one sentence of each English text is added, and tweets.
     """
     for sample in read_samples([data / "lid" / "lid.jsonl.gz"]):
         if sample.source in ("lingua", "human-eval"):
             yield sample
     yield from read_samples([ROOT / "lid" / "code.jsonl.gz", ROOT / "lid" / "udhr.jsonl.gz"])
+    for number, sample in enumerate(read_samples([data / "toxicity" / "en-davidson.jsonl.gz"])):
+        if number % 20 == 0:
+            yield replace(sample, label="")
     pages = sorted((data / "gold-extraction").glob("gold-*.jsonl.gz"))
     for number, sample in enumerate(read_samples([data / "lm-text" / "en.jsonl.gz", *pages], ["en"])):
         prose = not sample.source.startswith("wikitext")
@@ -289,7 +292,7 @@ def language() -> None:
         path,
         name="lid.own",
         licence="CC BY 4.0",
-        attribution=f"{_LID}; openai/human-eval (MIT); {_CODE}; {_UDHR}; {_OPEN_TEXT}; {_GOLD}",
+        attribution=f"{_LID}; openai/human-eval (MIT); t-davidson/hate-speech-and-offensive-language (MIT); {_CODE}; {_UDHR}; {_OPEN_TEXT}; {_GOLD}",
         origin="Trained by this project; see NOTICE in this folder.",
         command="python -m pipeline.train.shipped language",
         calibration=train_language(language_samples(), path),

@@ -3,6 +3,7 @@
 import pytest
 
 from filters.assets import ROOT, AssetError
+from filters.glance import glance
 from filters.language import SIGNALS, LanguageSpec
 from schemas.decisions import KEEP, Drop
 
@@ -191,11 +192,54 @@ def test_prescreen_drops_what_is_surely_unwanted(look):
         "Menü\n" * 30 + "短文。今天天气很好。",
         "123\n456",
         PYTHON * 5,
+        f"今日は天気がよくて、公園を散歩しました。\n{JAVA}" * 4,  # English may be the language of its main text
         f"{GERMAN}\n{PYTHON * 3}",
     ],
 )
 def test_prescreen_lets_pass_what_may_be_wanted(look, plain):
     assert look(plain) == KEEP
+
+
+def html(*paragraphs, menu="Startseite"):
+    return (
+        f"<html><script>var x = '<p>this is not text that anyone should read'; f({{a: 1}});</script><div>{menu}</div>"
+        + "".join(f'<p class="a">{text} <b>{text}</b>&amp;</p>' for text in paragraphs)
+    )
+
+
+def test_a_glance_sees_text_between_tags():
+    text = glance(html(ENGLISH, ENGLISH, ENGLISH))
+    assert text.count(ENGLISH[:30]) >= 4
+    assert "<" not in text
+    assert "class" not in text
+    assert "should read" not in text
+    assert glance(html("short", "also short")) == ""
+    assert (
+        glance("")
+        == glance(">")
+        == glance("<p>" * 100_000)
+        == glance("> " * 100_000)
+        == glance(">" + " " * 100_000)
+        == ""
+    )
+    assert len(glance(html(*[ENGLISH] * 1_000))) <= 8 * 62
+
+
+@pytest.mark.parametrize(
+    ("page", "sure"),
+    [
+        (html(*[ENGLISH] * 10), True),
+        (html(*[CHINESE] * 10), True),
+        (html(*[GERMAN] * 10, menu=ENGLISH * 20), False),
+        (html(*[GERMAN] * 5, *[CHINESE] * 5), True),
+        (html(*["今日の午前中は天気がよくて、公園を散歩しました。" * 3] * 10), False),
+        (f"<table>{f'<td>{ENGLISH}</td>' * 20}</table>", True),
+        ("<li>Home</li><li>About us</li><li>Contact</li>" * 50, False),  # a menu: the whole plain text is looked at
+        ("", False),
+    ],
+)
+def test_a_glance_settles_what_is_surely_wanted(page, sure):
+    assert LanguageSpec(keep=("zh", "en")).open_glance()(page) is sure
 
 
 def test_prescreen_for_japanese():
