@@ -21,8 +21,10 @@ import pyarrow.parquet
 import trafilatura
 
 from filters import chain, extract, measures
+from filters.blocks import model
 from pipeline import finish, graph, read, recipe, snapshot, sources, stages, storage
 from pipeline.cli.run import run
+from pipeline.dedup import tasks
 
 
 @dataclass
@@ -126,9 +128,12 @@ def _steps(clock: Clock) -> Iterator[tuple[Any, str, Any]]:
         if spec_field.name not in chain.ChainSpec.__dataclass_fields__:
             continue
         spec = spec_field.default_factory
-        for name in ("open", "open_prescreen"):
+        for name, label in (
+            ("open", spec_field.name),
+            ("open_glance", "prescreen: glance"),
+            ("open_prescreen", "prescreen: language"),
+        ):
             if hasattr(spec, name):
-                label = spec_field.name if name == "open" else "prescreen: language"
                 yield spec, name, clock.opened(label, getattr(spec, name))
     for name in ("make_fold", "open_finders"):
         label = {"make_fold": "fold to key", "open_finders": "redact"}[name]
@@ -138,6 +143,10 @@ def _steps(clock: Clock) -> Iterator[tuple[Any, str, Any]]:
         (chain, "normalize", "normalize"),
         (chain, "make_view", "view (lines, words)"),
         (measures, "measure", "measures"),
+        (extract, "read_blocks", "walk"),
+        (model, "measure_blocks", "features"),
+        (model, "second_opinion", "context and forests"),
+        (extract, "write_blocks", "layout"),
         (extract, "load_html", "lxml parse"),
         (extract, "remove_hidden", "remove hidden"),
         (extract, "extract_plain_text", "resiliparse"),
@@ -150,8 +159,8 @@ def _steps(clock: Clock) -> Iterator[tuple[Any, str, Any]]:
         (snapshot, "parquet_bytes", "parquet"),
         (storage, "write_bytes", "write"),
         (pyarrow.parquet, "read_table", "read parquet"),
-        (stages.AnswerTask, "run", "shingles"),
-        (stages.VerifyTask, "run", "verify"),
+        (tasks.AnswerTask, "run", "shingles"),
+        (tasks.VerifyTask, "run", "verify"),
         (stages.DecideTask, "run", "decide"),
         (stages, "failures", "rules"),
         (stages, "profile_split", "report profile"),

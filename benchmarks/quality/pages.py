@@ -4,7 +4,7 @@ import csv
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ RECIPE = ROOT / "recipes" / "annotate.toml"
 _GOLD = DATA / "gold-extraction"
 _CRAWL = DATA / "crawl-small"
 _MIN_GOLD_TOKENS = 10
+SNIPPETS = "trafilatura snippets"  # the set of which only parts of the main text are known
 _HARD = frozenset({"forum", "product", "service", "listing"})
 _TYPED = ("magic-html", "wcxb")  # sets with several types of page
 
@@ -71,29 +72,34 @@ def extraction(scratch: Path) -> Iterator[Figure]:
         settings = [f"extract.model=extractor-fold-{fold}"]
         tables = run(RECIPE, [cut], scratch / f"gold-{fold}", settings=settings)
         texts |= {document["url"]: document["text"] for document in tables.documents}
-    scores = defaultdict(list)
-    snippets = Counter[str]()
-    pages = 0
-    for path in sorted(_GOLD.glob("gold-*.jsonl.gz")):
-        for row in rows(f"gold-extraction/{path.name}"):
-            text = texts.get(row["url"], "")
-            if row["kind"] == "snippets":
-                squeezed = flat(text)
-                pages += 1
-                found = sum(flat(part) in squeezed for part in row.get("with", ()))
-                snippets["found"] += found
-                snippets["missing"] += len(row.get("with", ())) - found
-                snippets["false"] += sum(flat(part) in squeezed for part in row.get("without", ()))
-            elif len(tokens_of(row["gold"])) >= _MIN_GOLD_TOKENS:
-                score = text_f1(row["gold"], text)
-                for key in groups_of(row):
-                    scores[key].append((score, row["url"]))
+    gold = [row for path in sorted(_GOLD.glob("gold-*.jsonl.gz")) for row in rows(f"gold-extraction/{path.name}")]
+    scores = scores_of((row, texts.get(row["url"], "")) for row in gold)
+    snippets = scores.pop(SNIPPETS)
     for key in ("all", "zh", "en", *sorted(key for key in scores if len(key) > 2 and key not in ("all", "und"))):
         worst = [url for _, url in sorted(scores[key])[:5]]
         mean = sum(score for score, _ in scores[key]) / len(scores[key])
         yield Figure(group="extraction", name=key, value=mean, count=len(scores[key]), detail=worst)
-    value = f_score(snippets["found"], snippets["false"], snippets["missing"])
-    yield Figure(group="extraction", name="trafilatura snippets", value=value, count=pages)
+    pages = sum(row["kind"] == "snippets" for row in gold)
+    yield Figure(group="extraction", name=SNIPPETS, value=snippets[0][0], count=pages)
+
+
+def scores_of(pairs: Iterable[tuple[Mapping[str, Any], str]]) -> dict[str, list[tuple[float, str]]]:
+    """(F1, URL) of each gold row and what was found of it, by group; under SNIPPETS one F of all wanted and unwanted."""
+    scores = defaultdict(list)
+    snippets = Counter[str]()
+    for row, text in pairs:
+        if row["kind"] == "snippets":
+            squeezed = flat(text)
+            found = sum(flat(part) in squeezed for part in row.get("with", ()))
+            snippets["found"] += found
+            snippets["missing"] += len(row.get("with", ())) - found
+            snippets["false"] += sum(flat(part) in squeezed for part in row.get("without", ()))
+        elif len(tokens_of(row["gold"])) >= _MIN_GOLD_TOKENS:
+            score = text_f1(row["gold"], text)
+            for key in groups_of(row):
+                scores[key].append((score, row["url"]))
+    scores[SNIPPETS].append((f_score(snippets["found"], snippets["false"], snippets["missing"]), ""))
+    return dict(scores)
 
 
 def _records_of(fold: int) -> Iterator[bytes]:

@@ -82,6 +82,7 @@ def load_model(path: Path) -> Callable[[Blocks], Judged]:
             for name in ("first", "second")
         )
         names = tuple(stored["names"].tolist())
+    link_share = names.index("link_share")
 
     def judge(blocks: Blocks) -> Judged:
         if not blocks.texts:
@@ -90,7 +91,7 @@ def load_model(path: Path) -> Callable[[Blocks], Judged]:
         if measured.names != names:
             raise ModelMismatchError(f"{path.name} was trained on other features: train it again")
         judged = choose(second_opinion(blocks, measured, first, second), measured.tokens)
-        links = measured.features[:, measured.names.index("link_share")] > _LINK_SHARE
+        links = measured.features[:, link_share] > _LINK_SHARE
         return replace(judged, keep=without_contents(judged.keep, links, measured.tokens))
 
     return judge
