@@ -153,6 +153,7 @@ def _steps(clock: Clock) -> Iterator[tuple[Any, str, Any]]:
         (trafilatura, "extract", "trafilatura"),
         (read.ReadTask, "run", "read"),
         (read, "_examine", "chain"),
+        (read, "_measure", "chain"),
         (read, "_commit", "tables"),
         (pickle, "dumps", "pickle"),
         (snapshot, "rows_hash", "content hash"),

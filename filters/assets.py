@@ -70,7 +70,14 @@ def parse(document: Mapping[str, Any], where: str, folder: str = "") -> tuple[As
 
 def pinned(root: Path = ROOT) -> Mapping[str, Asset]:
     """Every pinned asset by name, as `assets/assets.toml` lists them."""
-    entries = parse(_read_toml(root / INDEX), INDEX)
+    path = root / INDEX
+    changed = path.stat().st_mtime_ns if path.is_file() else 0
+    return _pinned(path, changed)
+
+
+@functools.lru_cache(maxsize=8)  # parsing it takes 5 ms, and every asset asks
+def _pinned(path: Path, _changed: int) -> Mapping[str, Asset]:
+    entries = parse(_read_toml(path), INDEX)
     by_name = {entry.name: entry for entry in entries}
     if len(by_name) != len(entries):
         names = sorted(entry.name for entry in entries)

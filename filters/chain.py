@@ -9,9 +9,9 @@ Reads a `Page`; returns `Examined` (a document with every signal and its fingerp
 the stage and reason of the exit). Decides nothing that a signal can decide later: see pipeline/decide.py.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass as plain_dataclass
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 from pydantic.dataclasses import dataclass
@@ -34,7 +34,7 @@ from filters import (
 )
 from filters.charset import CharsetSpec
 from filters.contamination import ContaminationSpec
-from filters.extract import ExtractSpec, plain_text
+from filters.extract import Extracted, ExtractSpec, plain_text
 from filters.fingerprint import Fingerprint, FingerprintSpec
 from filters.http import HttpSpec
 from filters.key import make_fold
@@ -45,7 +45,7 @@ from filters.order import OrderSpec
 from filters.perplexity import PerplexitySpec
 from filters.privacy import PrivacySpec
 from filters.quality import QualitySpec
-from filters.redaction import open_finders
+from filters.redaction import Redacted, open_finders
 from filters.repair import RepairSpec
 from filters.secrets import SecretsSpec
 from filters.spec import SPEC
@@ -110,12 +110,71 @@ class Examined:
     fingerprint: Fingerprint
 
 
-def open_chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
-    """Load every asset once and return the function for one page."""
+@plain_dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A page whose main text was found, as `Chain.find` leaves it; `page` without its payload."""
+
+    page: Page
+    text: str
+    extracted: Extracted
+    signals: Mapping[str, Any]
+
+
+@plain_dataclass(frozen=True, slots=True)
+class Chain:
+    """All filters, in two halves; `chain(page)` is both.
+
+    `find` has every exit. `measure` cannot reject, and takes several texts filter by filter, each while its tables are in
+    the processor's cache: sixteen at once take a sixth less time than one by one, with the same results.
+    """
+
+    find: Callable[[Page], Found | Rejected]
+    measure: Callable[[Sequence[Found]], list[Examined]]
+
+    def __call__(self, page: Page) -> Examined | Rejected:
+        """What becomes of one page."""
+        found = self.find(page)
+        return found if isinstance(found, Rejected) else self.measure([found])[0]
+
+
+def open_chain(spec: ChainSpec) -> Chain:
+    """Load every asset once."""
+    return Chain(_open_find(spec), _open_measure(spec))
+
+
+def _open_find(spec: ChainSpec) -> Callable[[Page], Found | Rejected]:
     accept_response, accept_url, check_optout = spec.http.open(), spec.url.open(), spec.optout.open()
-    decode, find_text, identify = spec.charset.open(), spec.extract.open(), spec.language.open()
-    look = open_look(spec.language)
-    mend, redact = spec.repair.open(), open_finders(spec.secrets.finders() + spec.privacy.finders())
+    decode, look, find_text = spec.charset.open(), open_look(spec.language), spec.extract.open()
+
+    def find(page: Page) -> Found | Rejected:  # noqa: PLR0911 - one return an exit: this is their list
+        if isinstance(decision := accept_response(page), Drop):
+            return _rejected(page, "http", decision)
+        if isinstance(decision := accept_url(page), Drop):
+            return _rejected(page, "url", decision)
+        decision, signals = check_optout(page)
+        if isinstance(decision, Drop):
+            return _rejected(page, "optout", decision)
+        decoded = decode(page)
+        if isinstance(decoded, Drop):
+            return _rejected(page, "charset", decoded)
+        plain, decision = look(decoded.text, page)
+        if isinstance(decision, Drop):
+            return _rejected(page, "language", decision)
+        extracted = find_text(decoded.text, page, plain)
+        if isinstance(extracted, Drop):
+            return _rejected(page, "extract", extracted)
+        text, removed = normalize(extracted.text)
+        if not text:
+            return _rejected(page, "extract", Drop("no_text", value=0))
+        signals = {**signals, **decoded.signals(), **extracted.signals(), "normalize_removed": sum(removed.values())}
+        return Found(page=replace(page, payload=b""), text=text, extracted=extracted, signals=signals)
+
+    return find
+
+
+def _open_measure(spec: ChainSpec) -> Callable[[Sequence[Found]], list[Examined]]:
+    mend, identify = spec.repair.open(), spec.language.open()
+    redact = open_finders(spec.secrets.finders() + spec.privacy.finders())
     meters = (
         measures.measure,
         spec.perplexity.open(),
@@ -127,42 +186,29 @@ def open_chain(spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
     )
     fingerprint, fold = spec.fingerprint.open(), make_fold()
 
-    def examine(page: Page) -> Examined | Rejected:  # noqa: PLR0911 - one return an exit: this is their list
-        if isinstance(decision := accept_response(page), Drop):
-            return _rejected(page, "http", decision)
-        if isinstance(decision := accept_url(page), Drop):
-            return _rejected(page, "url", decision)
-        decision, signals = check_optout(page)
-        if isinstance(decision, Drop):
-            return _rejected(page, "optout", decision)
-        decoded = decode(page)
-        if isinstance(decoded, Drop):
-            return _rejected(page, "charset", decoded)
-        signals = {**signals, **decoded.signals()}
-        plain, decision = look(decoded.text, page)
-        if isinstance(decision, Drop):
-            return _rejected(page, "language", decision)
-        extracted = find_text(decoded.text, page, plain)
-        if isinstance(extracted, Drop):
-            return _rejected(page, "extract", extracted)
-        text, removed = normalize(extracted.text)
-        if not text:
-            return _rejected(page, "extract", Drop("no_text", value=0))
-        mended = mend(text)
-        spoken = identify(mended.text)
-        redacted = redact(mended.text)
-        text = redacted.text
-        signals = {**signals, **extracted.signals(), **mended.signals(), **redacted.signals()}
-        signals |= {"normalize_removed": sum(removed.values())} | spoken.signals()
-        view = make_view(text, fold(text), spoken.language, spoken.script)
+    def measure(batch: Sequence[Found]) -> list[Examined]:
+        mended = [mend(found.text) for found in batch]
+        spoken = [identify(one.text) for one in mended]
+        redacted = [redact(one.text) for one in mended]
+        keys = [fold(one.text) for one in redacted]
+        views = [
+            make_view(one.text, key, said.language, said.script)
+            for one, key, said in zip(redacted, keys, spoken, strict=True)
+        ]
+        signals: list[dict[str, Any]] = [
+            {**found.signals, **line.signals(), **one.signals(), **said.signals()}
+            for found, line, one, said in zip(batch, mended, redacted, spoken, strict=True)
+        ]
         for meter in meters:
-            signals |= meter(view)
-        title = redact(normalize(extracted.title)[0]).text if extracted.title else None
-        said = {key: redact(value).text for key, value in extracted.metadata.items()}
-        document = _document(page, text, spoken, title=title, extractor=extracted.extractor, said=said)
-        return Examined(document=document, signals=signals, fingerprint=fingerprint(view))
+            for known, view in zip(signals, views, strict=True):
+                known.update(meter(view))
+        prints = [fingerprint(view) for view in views]
+        return [
+            Examined(document=_document(found, view.text, said, redact), signals=known, fingerprint=made)
+            for found, view, said, known, made in zip(batch, views, spoken, signals, prints, strict=True)
+        ]
 
-    return examine
+    return measure
 
 
 def open_look(spec: LanguageSpec) -> Callable[[str, Page], tuple[str | None, Decision]]:
@@ -194,19 +240,18 @@ def _rejected(page: Page, stage: str, drop: Drop) -> Rejected:
     )
 
 
-def _document(
-    page: Page, text: str, spoken: Language, *, title: str | None, extractor: str, said: Mapping[str, str]
-) -> Document:
+def _document(found: Found, text: str, spoken: Language, redact: Callable[[str], Redacted]) -> Document:
+    page, extracted = found.page, found.extracted
     return Document(
         doc_id=page.doc_id,
         url=page.url,
         text=text,
-        title=title,
+        title=redact(normalize(extracted.title)[0]).text if extracted.title else None,
         language=spoken.language,
         script=spoken.script,
         source=page.source,
         fetched_at=page.fetched_at,
         location=page.location,
-        extractor=extractor,
-        metadata={**page.metadata, **said},
+        extractor=extracted.extractor,
+        metadata={**page.metadata, **{key: redact(value).text for key, value in extracted.metadata.items()}},
     )

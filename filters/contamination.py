@@ -36,10 +36,10 @@ CHINESE, OTHER, ANCHOR = 10, 25, 5  # characters per n-gram: of Chinese items, o
 HELD = 0.5
 _EVIDENCE = 4  # n-grams (or all, of an item with fewer) below which coverage stays below one half: one shared phrase
 _POWERS = 1 << 16  # kept of each of the two bases: .5 MB, enough for 99 texts in 100
-_MAP_BITS = 22  # 4 MiB: one n-gram in 12 of a clean text goes on to the search
+_MAP_BITS = 22  # .5 MiB, for the processor's cache: one n-gram in 12 of a clean text goes on to the search
 
 Codes = npt.NDArray[np.uint64]
-_Table = tuple[Codes, npt.NDArray[np.uint16], npt.NDArray[np.bool_]]
+_Table = tuple[Codes, npt.NDArray[np.uint16], npt.NDArray[np.uint8]]
 Scorer = Callable[[TextView], Mapping[str, float | int | str | None]]
 
 
@@ -168,14 +168,17 @@ def _table(stored: Mapping[str, npt.NDArray[np.generic]], name: str) -> _Table:
     """Sorted hashes, the item of each, and a map of their first bits: 8 to 64 places for each hash."""
     hashes = stored[f"{name}_hashes"].astype(np.uint64, copy=False)
     places = np.zeros(1 << min(_MAP_BITS, len(hashes).bit_length() + 6), dtype=np.bool_)
-    places[hashes >> _shift(places)] = True
-    return hashes, stored[f"{name}_items"].astype(np.uint16, copy=False), places
+    places[hashes >> _shift(len(places))] = True
+    items = stored[f"{name}_items"].astype(np.uint16, copy=False)
+    return hashes, items, np.packbits(places, bitorder="little")
 
 
-def _possible(hashes: Codes, places: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Which hashes may be in the table: all that are, and a few more."""
+def _possible(hashes: Codes, packed: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Which hashes may be in the table: all that are, and a few more. `packed` has eight places in a byte."""
     # As signed numbers, which numpy indexes with as they are; "wrap" spares it a look at all of them first.
-    return places.take((hashes >> _shift(places)).view(np.int64), mode="wrap")
+    places = (hashes >> _shift(8 * len(packed))).view(np.int64)
+    bits = packed.take(places >> 3, mode="wrap") >> (places & 7).astype(np.uint8)
+    return (bits & 1).view(np.bool_)
 
 
 def _held(table: Codes, hashes: Codes) -> Codes:
@@ -185,8 +188,8 @@ def _held(table: Codes, hashes: Codes) -> Codes:
     return held
 
 
-def _shift(places: npt.NDArray[np.bool_]) -> np.uint64:
-    return np.uint64(65 - len(places).bit_length())
+def _shift(places: int) -> np.uint64:
+    return np.uint64(65 - places.bit_length())
 
 
 def _postings(table: Codes, wanted: Codes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -16,7 +16,6 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 import numpy as np
-from datasketch import MinHash
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
@@ -85,6 +84,8 @@ class FingerprintSpec:
 
     def open(self) -> Callable[[TextView], "Fingerprint"]:
         """A function that fingerprints one view."""
+        from datasketch import MinHash  # half a second, which the process that only leads others need not spend
+
         permutations = MinHash(num_perm=self.bands * self.rows, seed=self.seed).permutations
 
         def fingerprint(view: TextView) -> Fingerprint:

@@ -178,7 +178,11 @@ class LanguageSpec:
         return identify
 
     def open_glance(self) -> Callable[[str], bool]:
-        """Whether a few runs of text in a page's HTML are surely in a language to keep, so that nothing else need be asked."""
+        """Whether a few runs of text in a page's HTML tell that the whole plain text would not drop it, and need not be asked.
+
+        They do where they are in a language to keep, code, or nothing: of 760 such pages of Debian's documentation in 30
+        languages a look at everything drops 2, and takes as long as a tenth of an extraction.
+        """
         predict = _models(self.model)
         count_wanted = wanted_letters(self.keep)
 
@@ -188,8 +192,7 @@ class LanguageSpec:
             counted = scripts(text)
             if HAN_WEIGHT * count_wanted(counted) > self.prescreen_share * counted.weight:
                 return True
-            found = _identify(text, counted, predict, self.min_letters)
-            return found.language in self.keep and (found.score or 0.0) >= self.prescreen_score
+            return _identify(text, counted, predict, self.min_letters).language in ("und", "zxx", *self.keep)
 
         return sure
 

@@ -15,13 +15,13 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import IO, Annotated, Any, TypeVar
 
 import pyarrow as pa
 from pydantic import Field
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
-from filters.chain import SIGNALS, ChainSpec, Examined, open_chain
+from filters.chain import SIGNALS, Chain, ChainSpec, Examined, Found, open_chain
 from filters.spec import SPEC
 from pipeline.pool import Announce, Fault, TaskFailedError
 from pipeline.snapshot import Commit, Snapshot
@@ -34,6 +34,10 @@ from schemas.tables import DOCUMENTS, FINGERPRINTS, LEDGER, signals_schema, tabl
 STAGE = "read"
 SIGNALS_TABLE = signals_schema(SIGNALS)
 _SHOWN_CHARS = 300  # of an exception's message in the ledger
+# Records measured together: 8 take 16 % less time than one by one, 32 take 23 %. A crash costs as many again.
+_TOGETHER, _TOGETHER_CHARS = 16, 1_000_000
+
+ResultT = TypeVar("ResultT")
 
 
 @pydantic_dataclass(frozen=True, kw_only=True, config=SPEC)
@@ -93,33 +97,62 @@ class ReadTask:
         return replace(self, faults=(*self.faults, (fault.step, fault.cause, fault.detail)))
 
     def _outcomes(self, announce: Announce) -> Iterator[Examined | Rejected]:
-        examine = opened_chain(self.fingerprint, self.chain)
+        chain = opened_chain(self.fingerprint, self.chain)
         records = open_split(self.split, self.source)
         last = self.split.start
+        waiting = _Waiting(chain, 1 if self.faults else _TOGETHER)
         with _claimed(self.spool) as spool:
             done = list(_spooled(spool))
             for index in range(1 << 62):
                 faults = [fault for fault in self.faults if fault[0] == index]
                 announce(index, min(1.0, (last - self.split.start) / max(1, self.split.end - self.split.start)))
-                if len(faults) > 2:  # even reading past it fails: the source itself dies here
-                    yield _rest(self.split, last, faults[-1])
-                    return
-                record = next(records, None)
+                gone = len(faults) > 2  # even reading past it fails: the source itself dies here
+                record = None if gone else next(records, None)
+                if record is not None and index < len(done):
+                    outcomes = [done[index]]
+                else:
+                    outcomes = waiting.add(record, faults) if record is not None else waiting.measured()
+                    for outcome in outcomes:
+                        spool.write(pickle.dumps(outcome))
+                yield from outcomes
                 if record is None:
+                    if gone:
+                        yield _rest(self.split, last, faults[-1])
                     return
                 last = record.location.offset
-                if index < len(done):
-                    yield done[index]
-                    continue
-                outcome = record if isinstance(record, Rejected) else _examine(examine, record, faults)
-                spool.write(pickle.dumps(outcome))
-                yield outcome
 
 
-_opened: dict[str, Callable[[Page], Examined | Rejected]] = {}
+class _Waiting:
+    """Records that wait to be measured together, in their order.
+
+    A child that dies over them has announced the last one: the task is tried again with one record at a time, and then
+    it is known which.
+    """
+
+    def __init__(self, chain: Chain, together: int) -> None:
+        self._chain, self._together = chain, together
+        self._records: list[Found | Rejected] = []
+        self._chars = 0
+
+    def add(self, record: Page | Rejected, faults: list[tuple[int, str, str]]) -> list[Examined | Rejected]:
+        """Take one more; what is ready, if anything is."""
+        found = record if isinstance(record, Rejected) else _examine(self._chain.find, record, faults)
+        self._records.append(found)
+        self._chars += len(found.text) if isinstance(found, Found) else 0
+        return self.measured() if len(self._records) >= self._together or self._chars > _TOGETHER_CHARS else []
+
+    def measured(self) -> list[Examined | Rejected]:
+        """All that wait, measured."""
+        records, self._records, self._chars = self._records, [], 0
+        found = [record for record in records if isinstance(record, Found)]
+        outcomes = iter(_measure(self._chain, found))
+        return [record if isinstance(record, Rejected) else next(outcomes) for record in records]
 
 
-def opened_chain(fingerprint: str, spec: ChainSpec) -> Callable[[Page], Examined | Rejected]:
+_opened: dict[str, Chain] = {}
+
+
+def opened_chain(fingerprint: str, spec: ChainSpec) -> Chain:
     """Models load once a child; the fingerprint stands for the spec, whose tables cannot be hashed."""
     if fingerprint not in _opened:
         _opened.clear()
@@ -132,9 +165,15 @@ def forget_chain() -> None:
     _opened.clear()
 
 
-def _examine(
-    examine: Callable[[Page], Examined | Rejected], page: Page, faults: list[tuple[int, str, str]]
-) -> Examined | Rejected:
+def _measure(chain: Chain, found: list[Found]) -> Sequence[Examined | Rejected]:
+    try:
+        return chain.measure(found)
+    except Exception:  # noqa: BLE001 - whichever of them it is: each alone has a boundary of its own
+        gc.collect()
+        return [_examine(lambda _: chain.measure([one])[0], one.page, []) for one in found]  # noqa: B023 - called at once
+
+
+def _examine(examine: Callable[[Page], ResultT], page: Page, faults: list[tuple[int, str, str]]) -> ResultT | Rejected:
     if len(faults) == 2:
         return _quarantined(page, faults[-1][1], faults[-1][2])
     for attempt in (1, 2):

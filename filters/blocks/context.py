@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from filters.blocks.features import ANCESTORS, Measured, shifted, window
+from filters.blocks.features import Measured, shifted, window
 from filters.blocks.text import Floats
 from filters.blocks.walk import Blocks
 
@@ -30,13 +30,11 @@ def measure_context(blocks: Blocks, measured: Measured, probabilities: Floats) -
     for distance in range(1, _NEIGHBOURS + 1):
         columns += [shifted(probabilities, distance), shifted(probabilities, -distance)]
     columns += [window(sums, reach) / window(token_sums, reach) for reach in (3, 8, 20)]
-    for level in range(ANCESTORS):
-        node = measured.ancestors[:, level]
-        inside = sums[blocks.last[node]] - sums[blocks.first[node]]
-        columns += [
-            inside / np.maximum(token_sums[blocks.last[node]] - token_sums[blocks.first[node]], 0.5),
-            inside / total,
-        ]
+    node = measured.ancestors.T
+    first, last = blocks.first[node], blocks.last[node]
+    inside = sums[last] - sums[first]
+    for share, part in zip(inside / np.maximum(token_sums[last] - token_sums[first], 0.5), inside / total, strict=True):
+        columns += [share, part]
     columns += [
         float(probabilities.max()),
         total / float(token_sums[-1]),
@@ -51,8 +49,9 @@ def measure_context(blocks: Blocks, measured: Measured, probabilities: Floats) -
         np.bincount(measured.signatures, tokens), 0.5
     )
     columns.append(alike[measured.signatures])
-    context = np.empty((count, measured.features.shape[1] + len(columns)), np.float32)
-    context[:, : measured.features.shape[1]] = measured.features
-    for position, column in enumerate(columns, measured.features.shape[1]):
-        context[:, position] = column
-    return context
+    known = measured.features.T
+    context = np.empty((len(known) + len(columns), count), np.float32)
+    context[: len(known)] = known
+    for row, column in zip(context[len(known) :], columns, strict=True):
+        row[:] = column
+    return context.T

@@ -24,6 +24,7 @@ _TAGS = (
 _CODE_OF_TAG = {tag: code for code, tag in enumerate(_TAGS, 1)}
 _NEARNESS = np.array([1, 0.8, 0.65, 0.5, 0.4, 0.3, 0.2], np.float32)[:, None]  # weight of an ancestor's name
 _TELLING_NEAR = frozenset({"content", "comment", "meta", "ad"})
+_LEVELS = {"stops": range(1, ANCESTORS), "place": (1, 2, 4)}  # of the features that not every ancestor has
 _TITLE_CHARS = 200
 _ABSENT = -999.0
 
@@ -54,11 +55,13 @@ def measure_blocks(blocks: Blocks) -> Measured:
     columns |= _title_columns(blocks, text, nodes)
     columns |= _page_columns(blocks, text, nodes)
     columns |= _neighbour_columns(text, nodes)
-    features = np.empty((len(blocks.texts), len(columns)), np.float32)
-    for index, column in enumerate(columns.values()):
-        features[:, index] = column
+    rows = np.empty(
+        (len(columns), len(blocks.texts)), np.float32
+    )  # filled, and read by the forests, a feature at a time
+    for row, column in zip(rows, columns.values(), strict=True):
+        row[:] = column
     return Measured(
-        features=features,
+        features=rows.T,
         names=tuple(columns),
         tokens=text.tokens,
         ancestors=nodes.ancestors,
@@ -167,23 +170,29 @@ def _place_columns(blocks: Blocks, text: Text, nodes: _Nodes) -> dict[str, NDArr
 
 
 def _ancestor_columns(text: Text, nodes: _Nodes) -> dict[str, NDArray[np.generic] | float]:
-    columns: dict[str, NDArray[np.generic] | float] = {}
     total = {name: max(float(sums[-1]), 1.0) for name, sums in text.sums.items()}
-    before = text.sums["tokens"][:-1]
-    for level in range(ANCESTORS):
-        node = nodes.ancestors[:, level]
-        tokens, chars, blocks = nodes.counts["tokens"][node], nodes.counts["chars"][node], nodes.blocks[node]
-        columns[f"tokens_{level}"] = tokens
-        columns[f"share_{level}"] = tokens / total["tokens"]
-        columns[f"links_{level}"] = nodes.counts["linked"][node] / np.maximum(chars, 1)
-        columns[f"blocks_{level}"] = blocks
-        columns[f"mean_tokens_{level}"] = tokens / np.maximum(blocks, 1)
-        if level:
-            columns[f"stops_{level}"] = nodes.counts["stops"][node] / np.maximum(chars, 1)
-        columns[f"long_{level}"] = nodes.counts["is_long"][node] / total["is_long"]
-        if level in (1, 2, 4):
-            columns[f"place_{level}"] = (before - text.sums["tokens"][nodes.first[node]]) / np.maximum(tokens, 1)
-    return columns
+    node = nodes.ancestors.T
+    tokens, chars, linked, stops, is_long = (
+        nodes.counts[name][node] for name in ("tokens", "chars", "linked", "stops", "is_long")
+    )
+    chars, blocks = np.maximum(chars, 1), nodes.blocks[node]
+    before = text.sums["tokens"][:-1] - text.sums["tokens"][nodes.first[node]]
+    by_level = {
+        "tokens": tokens,
+        "share": tokens / total["tokens"],
+        "links": linked / chars,
+        "blocks": blocks,
+        "mean_tokens": tokens / np.maximum(blocks, 1),
+        "stops": stops / chars,
+        "long": is_long / total["is_long"],
+        "place": before / np.maximum(tokens, 1),
+    }
+    return {
+        f"{name}_{level}": values[level]
+        for level in range(ANCESTORS)
+        for name, values in by_level.items()
+        if level in _LEVELS.get(name, range(ANCESTORS))
+    }
 
 
 def _signature_columns(text: Text, nodes: _Nodes) -> dict[str, NDArray[np.generic] | float]:

@@ -57,8 +57,8 @@ SIGNALS = (
 _BULLETS = tuple("•-*·●○■□◆◇★☆▪▸►▶※‣–")
 _ELLIPSES = ("...", "…")
 # Sentence ends with the quotes and brackets that may close them (chinese_safety.md A3: 91 to 96 % of clean lines).
-_LINE_ENDS = tuple(".!?\"'。！？｡．…”’」』；;：:）)】》〉؟۔।॥።။៕‽")
-_OPEN_ENDS = tuple(",，、~～-—")  # the sentence goes on in the next line, as in verse
+_LINE_ENDS = frozenset(".!?\"'。！？｡．…”’」』；;：:）)】》〉؟۔।॥።။៕‽")
+_OPEN_ENDS = frozenset(",，、~～-—")  # the sentence goes on in the next line, as in verse
 _SENTENCE_ENDS = "。！？｡!?…؟۔।॥።။៕."
 _END, _WORD, _SEPARATOR, _BARRED = 1, 2, 4, 8  # what a character may be
 _DOT, _LINE_FEED = map(ord, ".\n")
@@ -88,6 +88,7 @@ def measure_lines(view: TextView) -> dict[str, float | int | bool | None]:
     lines, language = view.lines, profile(view.language)
     count = len(lines)
     lengths = list(map(len, lines))
+    last = [line[-1] for line in lines]
     total = sum(lengths)
     folded = view.text.lower()
     navigation = _navigation(lines, language)
@@ -104,7 +105,7 @@ def measure_lines(view: TextView) -> dict[str, float | int | bool | None]:
         "text_short_line_ratio": ratio(sum(length <= language.short_line_chars for length in lengths), count),
         "text_bullet_line_ratio": ratio(sum(line.startswith(_BULLETS) for line in lines), count),
         "text_ellipsis_line_ratio": ratio(sum(line.endswith(_ELLIPSES) for line in lines), count),
-        "text_line_end_ratio": ratio(sum(line.endswith(_LINE_ENDS) for line in lines), count),
+        "text_line_end_ratio": ratio(sum(mark in _LINE_ENDS for mark in last), count),
         "text_sentences": ends,
         "text_mean_sentence_words": ratio(len(view.words), ends + unfinished),
         "text_c4_sentences": _c4_sentences(lines, sentences, barred, language, _C4_WORDS),
@@ -112,7 +113,9 @@ def measure_lines(view: TextView) -> dict[str, float | int | bool | None]:
         "text_javascript_line_ratio": ratio(len(javascript), count),
         "text_policy_line_ratio": ratio(len(policy), count),
         "text_lorem_ipsum": "lorem ipsum" in folded,
-        "text_fragment_char_ratio": ratio(_fragment_chars(lines, lengths), total) if count >= _LIST_LINES else None,
+        "text_fragment_char_ratio": ratio(_fragment_chars(lines, lengths, last), total)
+        if count >= _LIST_LINES
+        else None,
         "text_navigation_line_ratio": ratio(len(navigation), count),
         "text_navigation_char_ratio": ratio(sum(navigation), total),
         "text_tag_list_ratio": ratio(
@@ -168,19 +171,19 @@ def _c4_sentences(lines: tuple[str, ...], sentences: list[int], barred: set[int]
         max(sentences[index], 1)
         for index, line in enumerate(lines)
         if index not in barred
-        and line.endswith(_LINE_ENDS)
+        and line[-1] in _LINE_ENDS
         and not line.endswith(_ELLIPSES)
         and (len(line.split(None, words)) if language.spaced else len(line) / _CJK_WORD_CHARS) >= words
     )
 
 
-def _fragment_chars(lines: tuple[str, ...], lengths: list[int]) -> int:
+def _fragment_chars(lines: tuple[str, ...], lengths: list[int], last: list[str]) -> int:
     return sum(
         length
-        for line, length in zip(lines, lengths, strict=True)
+        for line, length, mark in zip(lines, lengths, last, strict=True)
         if length <= _FRAGMENT_BYTES
-        and not line.endswith(_LINE_ENDS)
-        and not line.endswith(_OPEN_ENDS)
+        and mark not in _LINE_ENDS
+        and mark not in _OPEN_ENDS
         and len(line.removeprefix("- ").encode("utf-8", "surrogatepass")) <= _FRAGMENT_BYTES
         and (not _NO_TITLE.search(line) or _DATED.search(line))
     )
