@@ -20,13 +20,12 @@ from pipeline.plan import RunPlan
 from pipeline.pool import current_pool
 from pipeline.recipe import GatesSpec, resolved
 from pipeline.repeats_tasks import REPEATS_STAGE
-from pipeline.report.pairs import pair_report
 from pipeline.report.profile import Profile, from_json, merge_all
 from pipeline.report.render import Draw, render, render_json
 from pipeline.report.svg import Charts, draw
 from pipeline.shards import Shard, dataset_json
 from pipeline.snapshot import Commit, Snapshot, TableFile
-from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PROFILES, TOKENS_STAGE, DrawTask
+from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PROFILES, TOKENS_STAGE, DrawTask, PairReportTask
 from schemas.tables import combine_hashes, hash_text
 
 MANIFEST_VERSION = 1
@@ -71,6 +70,16 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
             f"the dataset has {dataset['documents']} rows, {totals['kept']} documents were kept and {totals['repeated']} repeated"
         )
     snapshot.write_json(dataset, "dataset", "dataset.json")
+    pool = current_pool(plan.workers)
+    pair_report = pool.submit(  # a child has the tables for it, and this process the profiles to merge
+        PairReportTask(
+            snapshot=snapshot,
+            partitions=tuple(commit.part for commit in pairs),
+            threshold=plan.recipe.duplicates.threshold,
+            seed=plan.recipe.report.seed,
+        )
+    )
+    profile = merged_profile(snapshot, parts)
     audit = self_audit(plan)
     manifest = {
         "format": "millrace-snapshot",
@@ -84,9 +93,7 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
         "assets": plan.assets,
         "versions": {package: version(package) for package in _PACKAGES},
         "repeats": dict(sum((Counter(commit.counts) for commit in repeats), Counter())),
-        "duplicates": pair_report(
-            snapshot, [commit.part for commit in pairs], plan.recipe.duplicates.threshold, plan.recipe.report.seed
-        ),
+        "duplicates": pool.result(pair_report),
         "counts": totals | {"tokens": dataset["tokens"], "shards": shards},
         "tables": _tables([*read, *decided, *repeats])
         | {"dataset": {"rows": dataset["documents"], "files": shards, "content": dataset["content_hash"]}},
@@ -98,7 +105,6 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
         ],
         "gates": failed_gates(plan.recipe.gates, totals, dataset["tokens"], audit),
     }
-    profile = merged_profile(snapshot, parts)
     write_report(
         snapshot, profile, manifest, dataset, audit, draw_charts=lambda charts: _draw_in_children(charts, plan.workers)
     )

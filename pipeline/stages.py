@@ -26,9 +26,10 @@ from pipeline.pool import Announce
 from pipeline.read import forget_chain, opened_chain
 from pipeline.repeats import without
 from pipeline.repeats_tasks import REPEATS_STAGE
+from pipeline.report.pairs import pair_report
 from pipeline.report.profile import profile_split, to_json
 from pipeline.shards import merge_shard, shard_name, tokenize_split, write_rows
-from pipeline.snapshot import Blob, Commit
+from pipeline.snapshot import Blob, Commit, Snapshot
 from pipeline.tokens import Tokenizer, TokenizeSpec
 from schemas.rules import Rule
 from schemas.tables import dataset_schema
@@ -68,6 +69,21 @@ class DrawTask(WholeTask):
         from pipeline.report.svg import draw  # the renderer: only where it is needed
 
         return draw(self.charts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairReportTask(WholeTask):
+    """What the report says of pairs."""
+
+    snapshot: Snapshot
+    partitions: tuple[str, ...]
+    threshold: float
+    seed: int
+
+    def run(self, announce: Announce) -> dict[str, Any]:
+        """As pipeline/report/pairs.py measures it."""
+        announce(0, 0.0)
+        return pair_report(self.snapshot, self.partitions, self.threshold, self.seed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

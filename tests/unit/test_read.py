@@ -1,10 +1,12 @@
 """One split: what faults cost, what the spool saves, and when the error budget ends a run."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from filters.chain import ChainSpec
+from filters.chain import Chain, ChainSpec, open_chain
+from pipeline import read
 from pipeline.pool import Fault, TaskFailedError
 from pipeline.read import LimitsSpec, ReadTask, _claimed, _spooled, spool_path
 from pipeline.snapshot import Snapshot
@@ -68,6 +70,48 @@ def test_where_even_reading_past_a_record_fails_the_rest_is_given_up_and_named(t
     assert (counts["records"], counts["documents"]) == (5, 4)
     assert ledger[0]["location"]["length"] > 0
     assert "the rest of the split cannot be read" in ledger[0]["detail"]
+
+
+def test_records_measured_together_come_out_as_each_alone_and_in_order(task, monkeypatch):
+    together = list(task._outcomes(lambda *_: None))
+    monkeypatch.setattr(read, "_TOGETHER", 1)
+    Path(task.spool).unlink()
+    alone = list(task._outcomes(lambda *_: None))
+    assert [outcome.document.text for outcome in together] == TEXTS
+    assert together == alone
+
+
+def test_a_record_that_cannot_be_measured_costs_itself_and_not_those_beside_it(task, monkeypatch):
+    chain = open_chain(task.chain)
+
+    def measure(batch):
+        if any(found.text == TEXTS[3] for found in batch):
+            raise ValueError("a trap")
+        return chain.measure(batch)
+
+    monkeypatch.setattr(read, "opened_chain", lambda *_: Chain(chain.find, measure))
+    counts, ledger, _ = run(task)
+    assert (counts["documents"], counts["quarantined"]) == (5, 1)
+    assert [(row["reason"], row["detail"]) for row in ledger] == [("quarantined_error", "ValueError: a trap")]
+    assert task.snapshot.read("documents", task.split.name)["text"].to_pylist() == TEXTS[:3] + TEXTS[4:]
+
+
+def test_after_a_crash_over_records_measured_together_each_is_announced_before_it_is_measured(task, monkeypatch):
+    chain = open_chain(task.chain)
+    seen = []
+    monkeypatch.setattr(
+        read,
+        "opened_chain",
+        lambda *_: Chain(chain.find, lambda batch: seen.append(len(batch)) or chain.measure(batch)),
+    )
+    run(task)
+    assert seen == [6]
+    task.snapshot.discard("read", task.split.name)
+    again = task.after_fault(Fault("crash", 5, "the process ended with signal SIGSEGV"))
+    seen.clear()
+    announced = []
+    list(again._outcomes(lambda step, _fraction: announced.append((step, len(seen)))))
+    assert announced == [(n, n) for n in range(7)]
 
 
 def test_a_fault_of_ours_is_not_retried_and_a_kill_before_the_first_record_is(task):
