@@ -83,6 +83,8 @@ _MIN_KEPT_PROSE_SCORE = 0.05
 """Probability of a kept language above which code is kept for the prose in it."""
 _MIN_CJK_RATIO = 0.2
 """Of weighted letters: a text in which the models see code, or nothing, is Chinese with so much Han: it is documentation."""
+_MIN_SCORE_AMID_CJK = 0.5
+"""Below it, so much Han decides against any other language too: an article with a list of English songs."""
 _INDENTED, _CODE_ENDS = ("  ", "\t"), tuple(";{}()[]:,=>\\")
 _MIN_CANTONESE_RATIO = 0.03  # of Han characters (chinese_safety.md, A3)
 _MIN_HANT_RATIO = 0.05  # of Han characters (the same)
@@ -261,17 +263,17 @@ def _by_models(
         return _Label(language=max(_SOLE[script], key=lambda label: found.get(label, 0.0)), script=script, score=share)
     code, other = found.pop("zxx", 0.0), found.pop("und", 0.0)
     best, score = next(iter(found.items()), ("und", 0.0))
+    cjk = HAN_WEIGHT * counted.cjk / counted.weight
+    told = False
     if _is_code(text, code, score):
         prose = best if score >= _MIN_KEPT_PROSE_SCORE else None
         label = _Label(language="zxx", script=script, score=code, prose=prose)
     else:
         if len(text) > SAMPLE_CHARS:
             score += code  # the code amid prose does not speak against its language
-        if score >= max(other, _MIN_LABEL_SCORE):
-            return _Label(language=best, script=script, score=score)
-        label = _Label(language="und", script=script, score=score)
-    cjk = HAN_WEIGHT * counted.cjk / counted.weight
-    if cjk < _MIN_CJK_RATIO:
+        told = score >= max(other, _MIN_LABEL_SCORE)
+        label = _Label(language=best if told else "und", script=script, score=score)
+    if cjk < _MIN_CJK_RATIO or (told and score >= _MIN_SCORE_AMID_CJK):
         return label
     letters = {name: counted.count(name) for name in ("Hani", "Kana", "Hang", "Bopo")}
     inner = _identify("", replace(counted, letters=letters), predict, 0)

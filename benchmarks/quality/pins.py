@@ -1,7 +1,7 @@
 """benchmarks/quality.toml: what each figure must reach. Read with tomllib, changed line by line so that comments stay.
 
 A pin has a `floor` (or a `ceiling`, where less is better), and may have a `peer`: what another tool, or the baseline
-of data/README.md, reaches on the same rows. Falling below the peer fails as well.
+of data/README.md, reaches on the same rows. Falling below the peer fails as well, by more than `within` where that is given.
 """
 
 import math
@@ -24,6 +24,7 @@ class Pin:
     floor: float | None = None
     ceiling: float | None = None
     peer: float | None = None
+    within: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +66,14 @@ def _checked(figure: Figure, pin: Pin | None) -> Checked:
         fault = "below its floor"
     elif pin.ceiling is not None and figure.value > pin.ceiling:
         fault = "above its ceiling"
-    elif pin.peer is not None and _worse(round(figure.value, 3), pin.peer, figure):  # peers have three decimals
+    elif pin.peer is not None and _worse_than_peer(figure, pin.peer, pin.within):
         fault = "worse than the peer"
     return Checked(group=figure.group, name=figure.name, figure=figure, pin=pin, fault=fault)
+
+
+def _worse_than_peer(figure: Figure, peer: float, within: float) -> bool:
+    allowed = round(peer - within if figure.better == "higher" else peer + within, 3)  # peers have three decimals
+    return _worse(round(figure.value, 3), allowed, figure)
 
 
 def _worse(value: float, other: float, figure: Figure) -> bool:

@@ -11,6 +11,7 @@ from benchmarks.quality import __main__ as gate
 from benchmarks.quality import pages, pins, snapshots
 from benchmarks.quality.corpora import forms
 from benchmarks.quality.figures import DATA, Figure, auc, f_score, share
+from pipeline.train.extractor import FOLDS
 
 shared = [
     pytest.mark.shared,
@@ -56,16 +57,17 @@ class TestGate:
         assert len(figures) == len(pins.load())
 
     def test_annotate_keeps_every_document_and_measures_it(self, measured, scratch):
-        tables = snapshots.Tables(scratch / "pages")
-        assert {document["verdict"] for document in tables.documents} == {"keep"}
-        assert all(not document["reasons"] for document in tables.documents)
+        every = [snapshots.Tables(scratch / name) for name in ("pages", *(f"gold-{fold}" for fold in range(FOLDS)))]
+        documents = [document for tables in every for document in tables.documents]
+        assert {document["verdict"] for document in documents} == {"keep"}
+        assert all(not document["reasons"] for document in documents)
         # What has no text: seven garbled pages, one of holes only, three forum pages that are scripts.
-        stages = Counter(row["stage"] for row in tables.ledger if row["reason"] != "not_a_capture")
+        stages = Counter(row["stage"] for tables in every for row in tables.ledger if row["reason"] != "not_a_capture")
         assert stages == {"charset": 8, "extract": 3}
         for name in ("language_score", "text_chars", "optout_noai", "contamination_coverage", "charset_name"):
-            assert all(document["signals"][name] is not None for document in tables.documents), name
-        assert any(document["signals"]["perplexity_score"] is not None for document in tables.documents)
-        assert len(tables.duplicates) > 50
+            assert all(document["signals"][name] is not None for document in documents), name
+        assert any(document["signals"]["perplexity_score"] is not None for document in documents)
+        assert len(every[0].duplicates) > 50
 
     def test_every_record_is_accounted_for(self, measured, scratch):
         for name in ("pages", "texts"):
@@ -158,6 +160,8 @@ def load(tmp_path, text):
         (0.4999, "floor = 0.5", "below its floor"),
         (0.8439, "floor = 0.5, peer = 0.844", ""),  # the peer is rounded
         (0.8434, "floor = 0.5, peer = 0.844", "worse than the peer"),
+        (0.834, "floor = 0.5, peer = 0.844, within = 0.01", ""),
+        (0.833, "floor = 0.5, peer = 0.844, within = 0.01", "worse than the peer"),
     ],
 )
 def test_a_figure_beside_its_pin(tmp_path, value, pin, fault):

@@ -39,6 +39,14 @@ GERMAN = "Heute Morgen war das Wetter sehr schön, deshalb sind wir im Park spaz
         ("污水", "zh", "Hans"),
         ("安装 Docker 之后，运行 docker compose up 命令启动全部服务，然后打开浏览器访问 localhost", "zh", "Hans"),
         (ENGLISH * 20 + "你好", "en", "Latn"),
+        (
+            "铺轨（Making Tracks）是一出由亚洲人演出的美国音乐剧，在美国也有一定的名声。主演员为杨呈伟，后来有发行CD，"
+            "并更换部分演唱者。1.MAKING TRACKS2.MANY RIVERS3.THIS IS OUR DAY4.PICTURE PERFECT5.SO NOW I SEE YOU6.MEI GUO"
+            "7.DANCE THE WORLD AWAY8.SHIKATAGANAI9.STARS10.THE LUCKY ONE11.I WILL WALK AWAY12.SATELLITE13.MUST BE THE MUSIC"
+            "14.WINGS LIKE A DOVE",
+            "zh",
+            "Hans",
+        ),
     ],
 )
 def test_languages(text, language, script):
