@@ -10,11 +10,12 @@ from pipeline import storage
 from pipeline.decide import DUPLICATE, SUPERSEDED
 from pipeline.dedup.against import Earlier, gone_parts, open_earlier, part_names
 from pipeline.dedup.tasks import PAIRS_STAGE, AnswerTask, VerifyTask, pairs_part
-from pipeline.read import ReadTask, spool_path
+from pipeline.read import ReadTask
 from pipeline.recipe import Recipe, code_hash, fingerprint, read_parameters, resolved
 from pipeline.repeats_tasks import CountTask, RepeatsTask
 from pipeline.snapshot import Snapshot
 from pipeline.splits import Split
+from pipeline.spool import spool_path
 from pipeline.stages import DecideTask, ShardTask, TokenizeTask
 from schemas.rules import Rule
 

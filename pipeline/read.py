@@ -5,34 +5,28 @@ where the last one died. A record that hangs, crashes or exhausts memory is trie
 ledger row with its cause and location; the others are not lost.
 """
 
-import fcntl
 import gc
-import hashlib
-import json
-import os
 import pickle
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
-import pyarrow as pa
 from pydantic import Field
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
-from filters.chain import SIGNALS, Chain, ChainSpec, Examined, Found, open_chain
+from filters.chain import Chain, ChainSpec, Examined, Found, open_chain
 from filters.spec import SPEC
 from pipeline.pool import Announce, Fault, TaskFailedError
+from pipeline.rows import tables_of
 from pipeline.snapshot import Commit, Snapshot
 from pipeline.sources import open_split
 from pipeline.sources.spec import SourceSpec
 from pipeline.splits import Split
+from pipeline.spool import claimed, spooled
 from schemas.records import Location, Page, Rejected
-from schemas.tables import DOCUMENTS, FINGERPRINTS, LEDGER, signals_schema, table_of
 
 STAGE = "read"
-SIGNALS_TABLE = signals_schema(SIGNALS)
 _SHOWN_CHARS = 300  # of an exception's message in the ledger
 # Records measured together: 8 take 16 % less time than one by one, 32 take 23 %. A crash costs as many again.
 _TOGETHER, _TOGETHER_CHARS = 16, 1_000_000
@@ -101,8 +95,8 @@ class ReadTask:
         records = open_split(self.split, self.source)
         last = self.split.start
         waiting = _Waiting(chain, 1 if self.faults else _TOGETHER)
-        with _claimed(self.spool) as spool:
-            done = list(_spooled(spool))
+        with claimed(self.spool) as spool:
+            done = list(spooled(spool))
             for index in range(1 << 62):
                 faults = [fault for fault in self.faults if fault[0] == index]
                 announce(index, min(1.0, (last - self.split.start) / max(1, self.split.end - self.split.start)))
@@ -210,46 +204,6 @@ def _rest(split: Split, offset: int, fault: tuple[int, str, str]) -> Rejected:
     )
 
 
-def _claimed(path: str) -> IO[bytes]:
-    """The spool file, for appending without a buffer; one without a name where another attempt at the split has it."""
-    spool = open(path, "a+b", buffering=0)  # noqa: PTH123, SIM115 - the caller closes it
-    try:
-        fcntl.flock(spool, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        spool.close()
-        return tempfile.TemporaryFile(buffering=0)
-    return spool
-
-
-def _spooled(spool: IO[bytes]) -> Iterator[Examined | Rejected]:
-    """Outcomes of an earlier attempt; a frame that the crash cut is dropped."""
-    with open(spool.fileno(), "rb", closefd=False) as frames:
-        frames.seek(0)
-        good = 0
-        while True:
-            try:
-                yield pickle.load(frames)  # noqa: S301 - our own file, in a folder that only this user can write to
-            except (EOFError, pickle.UnpicklingError):
-                spool.truncate(good)
-                return
-            good = frames.tell()
-
-
-def spool_path(*identity: object) -> str:
-    """A file for the finished records of a split, in a folder of this user alone; the same for the same identity.
-
-    Raises:
-        TaskFailedError: another user has made the folder.
-
-    """
-    folder = Path(tempfile.gettempdir()) / f"millrace-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o077:
-        raise TaskFailedError(f"{folder} is open to other users: remove it, or set TMPDIR")
-    name = hashlib.blake2b("\n".join(map(str, identity)).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-    return str(folder / f"{name}.spool")
-
-
 def _check_budget(outcomes: list[Examined | Rejected], limits: LimitsSpec, uri: str) -> None:
     causes = [o.reason for o in outcomes if isinstance(o, Rejected) and o.reason.startswith("quarantined_")]
     if len(causes) > limits.error_minimum and len(causes) > limits.error_budget * len(outcomes):
@@ -262,13 +216,6 @@ def _check_budget(outcomes: list[Examined | Rejected], limits: LimitsSpec, uri: 
 def _commit(task: ReadTask, outcomes: list[Examined | Rejected]) -> Commit:
     kept = [outcome for outcome in outcomes if isinstance(outcome, Examined)]
     rejected = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
-    documents, signals = stored_tables(kept)
-    tables = {
-        "documents": documents,
-        "signals": signals,
-        "fingerprints": table_of([_fingerprint_row(item) for item in kept], FINGERPRINTS),
-        "ledger": table_of([_ledger_row(item) for item in rejected], LEDGER),
-    }
     counts = {
         "records": len(outcomes),
         "documents": len(kept),
@@ -277,67 +224,5 @@ def _commit(task: ReadTask, outcomes: list[Examined | Rejected]) -> Commit:
         "characters": sum(len(item.document.text) for item in kept),
     }
     return task.snapshot.commit(
-        stage=STAGE, part=task.split.name, fingerprint=task.fingerprint, tables=tables, counts=counts
+        stage=STAGE, part=task.split.name, fingerprint=task.fingerprint, tables=tables_of(kept, rejected), counts=counts
     )
-
-
-def _location(location: Location) -> dict[str, Any]:
-    return {"file": location.file, "offset": location.offset, "length": location.length}
-
-
-def _document_row(item: Examined) -> dict[str, Any]:
-    document = item.document
-    return {
-        "doc_id": document.doc_id,
-        "url": document.url,
-        "text": document.text,
-        "title": document.title,
-        "language": document.language,
-        "script": document.script,
-        "source": document.source,
-        "fetched_at": document.fetched_at,
-        "location": _location(document.location),
-        "extractor": document.extractor,
-        "metadata": json.dumps(document.metadata, ensure_ascii=False, sort_keys=True, default=str),
-    }
-
-
-def stored_tables(kept: Sequence[Examined]) -> tuple[pa.Table, pa.Table]:
-    """The rows of documents/ and signals/ of these documents.
-
-    Raises:
-        ValueError: a filter measures what it does not declare.
-
-    """
-    columns: dict[str, list[Any]] = {"doc_id": [item.document.doc_id for item in kept]}
-    for item in kept[:1]:
-        if unknown := set(item.signals) - set(SIGNALS_TABLE.names):
-            raise ValueError(f"signals that no filter declares: {sorted(unknown)}")
-    for name in SIGNALS_TABLE.names[1:]:
-        columns[name] = [item.signals.get(name) for item in kept]
-    documents = table_of([_document_row(item) for item in kept], DOCUMENTS)
-    return documents, pa.table(columns, schema=SIGNALS_TABLE)
-
-
-def _fingerprint_row(item: Examined) -> dict[str, Any]:
-    fingerprint = item.fingerprint
-    return {
-        "doc_id": item.document.doc_id,
-        "digest": fingerprint.digest,
-        "bands": fingerprint.bands,
-        "shingles": fingerprint.shingles,
-        "sketch": fingerprint.sketch,
-    }
-
-
-def _ledger_row(item: Rejected) -> dict[str, Any]:
-    return {
-        "doc_id": item.doc_id,
-        "url": item.url,
-        "location": _location(item.location),
-        "stage": item.stage,
-        "reason": item.reason,
-        "value": item.value,
-        "threshold": item.threshold,
-        "detail": item.detail,
-    }

@@ -16,8 +16,8 @@ from pipeline.cli.submit import cores
 from pipeline.decide import failures
 from pipeline.plan import RunPlan, make_plan
 from pipeline.pool import Announce, Fault, Pool, TaskFailedError
-from pipeline.read import stored_tables
 from pipeline.recipe import load_recipe
+from pipeline.rows import stored_tables
 from pipeline.snapshot import Snapshot
 from pipeline.sources import open_split
 from pipeline.sources.spec import SourceSpec

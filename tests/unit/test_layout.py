@@ -17,7 +17,7 @@ ALLOWED = {
     "loader": {"schemas", "loader"},
 }
 PACKAGES = (*ALLOWED, "benchmarks", "tools", "tests")
-MAX_LINES = 345  # "about 300"
+MAX_LINES = 336  # "about 300"
 
 
 def modules(package):

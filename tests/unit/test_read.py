@@ -8,10 +8,11 @@ import pytest
 from filters.chain import Chain, ChainSpec, open_chain
 from pipeline import read
 from pipeline.pool import Fault, TaskFailedError
-from pipeline.read import LimitsSpec, ReadTask, _claimed, _spooled, spool_path
+from pipeline.read import LimitsSpec, ReadTask
 from pipeline.snapshot import Snapshot
 from pipeline.sources.spec import SourceSpec
 from pipeline.splits import plan_splits
+from pipeline.spool import claimed, spool_path, spooled
 
 TEXTS = [f"第{n}个清晨，菜市场里的老人把水桶摆在门口，一边剥豆子一边和邻居说今年的雨水。" * 2 for n in range(6)]
 
@@ -125,8 +126,8 @@ def test_the_spool_saves_finished_records_and_a_cut_frame_costs_one(task, tmp_pa
     spool = tmp_path / "spool"
     whole = spool.read_bytes()
     spool.write_bytes(whole[:-7])
-    with _claimed(str(spool)) as file:
-        assert list(_spooled(file)) == finished[:5]
+    with claimed(str(spool)) as file:
+        assert list(spooled(file)) == finished[:5]
     counts, _, _ = run(task)
     assert counts["documents"] == 6
     assert not spool.exists()
@@ -134,7 +135,7 @@ def test_the_spool_saves_finished_records_and_a_cut_frame_costs_one(task, tmp_pa
 
 def test_two_attempts_at_a_split_do_not_share_a_spool(tmp_path):
     path = str(tmp_path / "spool")
-    with _claimed(path) as first, _claimed(path) as second:
+    with claimed(path) as first, claimed(path) as second:
         first.write(b"a")
         second.write(b"b")
     assert (tmp_path / "spool").read_bytes() == b"a"
