@@ -17,6 +17,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from filters.assets import AssetError, resolve
+from filters.offers import count_offers
 from filters.spec import SPEC
 from filters.view import TextView
 from schemas.rules import Rule
@@ -31,6 +32,8 @@ SIGNALS = (
     Signal("safety_spam_share", "float", "ratio", "share of windows above the model's threshold of spam"),
     Signal("safety_gambling_score", "float", "ratio", "mean over windows of the probability of gambling spam"),
     Signal("safety_adult_score", "float", "ratio", "mean over windows of the probability of adult spam"),
+    Signal("safety_gambling_terms", "float", "count", "pairs of a game and a stake in some 100 words, the median"),
+    Signal("safety_offer_terms", "float", "count", "the same, and different phrases of sales talk"),
 )
 
 # Risk ids of GB/T 45654-2025, appendix A, that a signal bears on. The others have no open labelled data.
@@ -38,6 +41,8 @@ RISKS: Mapping[str, tuple[str, ...]] = {
     "safety_toxic_score": ("A.1.e", "A.2.a", "A.2.d", "A.2.e", "A.4.d"),  # ethnic hatred; discrimination; reputation
     "safety_gambling_score": ("A.1.h",),
     "safety_adult_score": ("A.1.f",),
+    "safety_gambling_terms": ("A.1.h",),
+    "safety_offer_terms": ("A.1.h", "A.3.b"),
     "safety_spam_score": ("A.1.h", "A.3.b"),
 }
 
@@ -79,6 +84,13 @@ class SafetySpec:
     quarantine_spam_score: float = Field(default=0.35, ge=0, le=1)
     """The same, for review: adverts by other templates 17 of 21; honest text with the same words 0 of 18."""
 
+    max_gambling_terms: float = Field(default=0.9, ge=0)
+    """Pairs of a game and a stake in some 100 words above which a document is dropped. Of 4,144 clean texts 2 have more."""
+
+    max_offer_terms: float = Field(default=3.5, ge=0)
+    """Those pairs and different phrases of sales talk. Of 4,144 clean texts none has more; shops' pages of
+    data/gold-extraction reach 3."""
+
     def open(self) -> Scorer:
         """Loads the models and returns the function that scores a view."""
         models = {language: _Model(name, language) for language, name in sorted(self.models.items())}
@@ -90,6 +102,7 @@ class SafetySpec:
             probability = model.probabilities(windows(view.key, view.language, self.max_windows))
             toxic = probability["toxic"]
             spam = sum((probability[label] for label in _SPAM), np.zeros_like(toxic))
+            offers = count_offers(view)
             return {
                 "safety_toxic_score": float(toxic.mean()),
                 "safety_toxic_share": float((toxic >= model.toxic_threshold).mean()),
@@ -97,15 +110,29 @@ class SafetySpec:
                 "safety_spam_share": float((spam >= model.spam_threshold).mean()),
                 "safety_gambling_score": float(probability["gambling"].mean()),
                 "safety_adult_score": float(probability["adult"].mean()),
+                "safety_gambling_terms": offers["gambling"] if offers else None,
+                "safety_offer_terms": offers["offers"] if offers else None,
             }
 
         return score
 
     def rules(self) -> tuple[Rule, ...]:
-        """Two thresholds each for abuse and spam: drop, and quarantine for review."""
+        """Two thresholds each for abuse and spam (drop, and quarantine for review), one each for phrases of spam."""
         return (
             Rule(reason="safety_toxic", signal="safety_toxic_score", high=self.max_toxic_score, citation=_CITATION),
             Rule(reason="safety_spam", signal="safety_spam_score", high=self.max_spam_score, citation=_CITATION),
+            Rule(
+                reason="safety_gambling",
+                signal="safety_gambling_terms",
+                high=self.max_gambling_terms,
+                citation="Millrace: filters/offers.py",
+            ),
+            Rule(
+                reason="safety_offers",
+                signal="safety_offer_terms",
+                high=self.max_offer_terms,
+                citation="Millrace: filters/offers.py",
+            ),
             Rule(
                 reason="safety_toxic_review",
                 signal="safety_toxic_score",
