@@ -42,6 +42,12 @@ max_toxic_score = 1.0
 quarantine_toxic_score = 1.0
 max_spam_score = 1.0
 quarantine_spam_score = 1.0
+max_gambling_terms = 100.0
+max_offer_terms = 100.0
+[order]
+max_garbled_score = {{}}
+[quality]
+max_spam_score = {{}}
 """
 THRESHOLD = 0.8
 ZH = "山水风云雨雪春夏秋冬东西南北天地人心日月星光花草树木鸟鱼虫石路桥城门书画诗歌茶酒米面红黄蓝白黑远近高低大小多少来去上下前后左右男女老少"
