@@ -5,6 +5,7 @@ against phrases only while it is short.
 """
 
 import re
+from collections import Counter
 from functools import cache
 from typing import Any
 
@@ -74,6 +75,7 @@ _FRAGMENT_BYTES = (
 )
 _LIST_LINES = 10  # fewer lines are no list: a question and its choices have five
 _NAVIGATION_LINES = 3  # a line of navigation is at most so many short lines long
+_SAME_PHRASE = 4  # lines of navigation with one phrase that count: a table of a chip's registers is none
 _C4_WORDS, _C4_TFDS_WORDS = 3, 5
 _CJK_WORD_CHARS = 2  # a Chinese word with its share of punctuation (1.75 + .25; chinese_safety.md A3)
 # tensorflow/datasets text/c4_utils.py `_POLICY_SUBSTRINGS`, and what Chinese pages say.
@@ -212,7 +214,13 @@ def _navigation(lines: tuple[str, ...], language: Profile) -> list[int]:
     starts = [match.start() for match in sieve.finditer(data)]
     ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
     found = [short[index] for index in np.searchsorted(ends, starts).tolist()]
-    return [len(line) for line in found if exact.search(line)]
+    seen = Counter[str]()
+    lengths = []
+    for line in found:
+        if (match := exact.search(line)) and seen[match.group()] < _SAME_PHRASE:
+            seen[match.group()] += 1
+            lengths.append(len(line))
+    return lengths
 
 
 @cache

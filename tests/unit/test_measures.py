@@ -73,6 +73,7 @@ def test_hostile_text_has_finite_signals(text, language):
         ("text_lorem_ipsum", "LOREM IPSUM dolor", "en", True),
         ("text_navigation_line_ratio", "Homeland\nLog in\nA long line that says how to log in to the server when the network is down, and what to do then.", "en", 1 / 3),
         ("text_navigation_line_ratio", "上一篇：无\n京ICP备123号\n他上一篇文章写得好，编辑们讨论了很久也没有决定要不要登在头版的位置上。", "zh", 2 / 3),
+        ("text_navigation_line_ratio", "\n".join(f"0x{n} Inbound Register {n}" for n in range(10)), "en", 4 / 10),
         ("text_navigation_char_ratio", "Log in\nfishes", "en", 1 / 2),
         ("text_tag_list_ratio", "语文 数学 英语 物理\n他在这里", "zh", 11 / 15),
         ("text_tag_list_ratio", "语文、数学、英语、物理。", "zh", 0.0),
