@@ -93,7 +93,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--crawl", help="folder of WARC files (or MILLRACE_CRAWL); default: build/crawl, built if missing"
     )
-    parser.add_argument("--responses", type=int, default=10_000, help="responses to measure on (default: 10,000)")
+    parser.add_argument("--responses", type=int, default=20_000, help="responses to measure on (default: 20,000)")
     parser.add_argument("--rounds", type=int, default=1, help="repetitions, of which medians count")
     parser.add_argument("--without", action="append", default=[], choices=list(_NAMES)[1:])
     parser.add_argument("--profile", action="store_true", help="only print where the CPU time goes, on 1,500 responses")
