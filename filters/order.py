@@ -11,13 +11,13 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 import fasttext
-import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from filters.assets import AssetError, resolve
 from filters.key import fold_words
 from filters.spec import SPEC
+from filters.toxicity import spread
 from filters.view import TextView
 from schemas.rules import Rule
 from schemas.signals import Signal
@@ -81,11 +81,8 @@ class OrderSpec:
 def windows(words: Sequence[str], limit: int) -> list[Sequence[str]]:
     """At most `limit` stretches of 45 words, evenly spread; a remainder below a third joins the one before it."""
     starts = list(range(0, max(1, len(words) - WINDOW_WORDS // 3), WINDOW_WORDS))
-    ends = [*starts[1:], len(words)]
-    if len(starts) > limit:
-        chosen = np.linspace(0, len(starts) - 1, limit).astype(int).tolist()
-        starts, ends = [starts[i] for i in chosen], [ends[i] for i in chosen]
-    return [words[start:end] for start, end in zip(starts, ends, strict=True)]
+    parts = list(zip(starts, [*starts[1:], len(words)], strict=True))
+    return [words[start:end] for start, end in spread(parts, limit)]
 
 
 def shape(word: str) -> str:
