@@ -20,7 +20,6 @@ from itertools import filterfalse
 import numpy as np
 import numpy.typing as npt
 import opencc
-import rjieba
 
 from filters.languages import profile
 
@@ -77,18 +76,25 @@ def _dictionary_words(text: str, *, traditional: bool) -> tuple[str, ...]:
     tokens: list[str] = []
     for start in range(0, len(text), _PIECE_CHARS):
         piece = text[start : start + _PIECE_CHARS]
-        tokens += _traditional_tokens(piece) if traditional else rjieba.cut(piece, False)
+        tokens += _traditional_tokens(piece) if traditional else _cut(piece)
     others = {token for token in dict.fromkeys(tokens) if not (token.isalnum() or any(map(str.isalnum, token)))}
     return tuple(filterfalse(others.__contains__, tokens))
+
+
+def _cut(text: str) -> list[str]:
+    import rjieba  # loads its dictionary: .1 s that the command line need not wait for
+
+    words: list[str] = rjieba.cut(text, False)
+    return words
 
 
 def _traditional_tokens(text: str) -> list[str]:
     simplified = _simplifier().convert(text)
     if len(simplified) != len(text):  # a phrase of another length: its words cannot be laid over the text
-        return list(rjieba.cut(text, False))
+        return _cut(text)
     tokens: list[str] = []
     start = 0
-    for token in rjieba.cut(simplified, False):
+    for token in _cut(simplified):
         end = start + len(token)
         tokens.append(text[start:end])
         start = end

@@ -3,30 +3,27 @@
 A run whose sums do not add up fails here, before it has a manifest; a snapshot without a manifest is not finished.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from filters.chain import SIGNALS
-from pipeline import storage
 from pipeline.audit import self_audit
-from pipeline.dedup.against import probe
 from pipeline.dedup.tasks import CLUSTERS_STAGE, PAIRS_STAGE, SETS_STAGE, pairs_part
 from pipeline.plan import RunPlan
 from pipeline.pool import current_pool
 from pipeline.recipe import GatesSpec, resolved
 from pipeline.repeats_tasks import REPEATS_STAGE
-from pipeline.report.profile import Profile, from_json, merge_all
-from pipeline.report.render import Draw, render, render_json
-from pipeline.report.svg import Charts, draw
+from pipeline.report.profile import merge_all
+from pipeline.report_tasks import BLANK, DrawTask, MergeTask, PairReportTask, ProbeTask
 from pipeline.shards import Shard, dataset_json
 from pipeline.snapshot import Commit, Snapshot, TableFile
-from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PROFILES, TOKENS_STAGE, DrawTask, PairReportTask
+from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PROFILES, TOKENS_STAGE
 from schemas.tables import combine_hashes, hash_text
+
+if TYPE_CHECKING:
+    from pipeline.report.svg import Charts
 
 MANIFEST_VERSION = 1
 # The packages whose version can change a result.
@@ -60,6 +57,18 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
     totals = _totals(read, decided, pairs, clusters)
     repeats = _required(snapshot, REPEATS_STAGE, parts, prints.tokens) if plan.recipe.repeats.enabled else []
     check_sums(totals)
+    pool = current_pool(plan.workers)
+    pair_report = pool.submit(
+        PairReportTask(
+            snapshot=snapshot,
+            partitions=tuple(commit.part for commit in pairs),
+            threshold=plan.recipe.duplicates.threshold,
+            seed=plan.recipe.report.seed,
+        )
+    )
+    fingerprinting = pool.submit(ProbeTask(spec=plan.recipe.fingerprint))
+    shares = min(max(1, plan.workers), len(parts))
+    profiles = [pool.submit(MergeTask(snapshot=snapshot, parts=tuple(parts[share::shares]))) for share in range(shares)]
     dataset = dataset_json(
         [Shard(**commit.counts["shard"]) for commit in merged],
         plan.recipe.tokenize.open(),
@@ -70,16 +79,10 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
             f"the dataset has {dataset['documents']} rows, {totals['kept']} documents were kept and {totals['repeated']} repeated"
         )
     snapshot.write_json(dataset, "dataset", "dataset.json")
-    pool = current_pool(plan.workers)
-    pair_report = pool.submit(  # a child has the tables for it, and this process the profiles to merge
-        PairReportTask(
-            snapshot=snapshot,
-            partitions=tuple(commit.part for commit in pairs),
-            threshold=plan.recipe.duplicates.threshold,
-            seed=plan.recipe.report.seed,
-        )
-    )
-    profile = merged_profile(snapshot, parts)
+    from pipeline.report.write import write_report  # .3 s for the charting library, while the children merge
+
+    profile = merge_all(pool.result(profile) for profile in profiles)
+    pool.spread(DrawTask(charts={"": ("", BLANK)}))  # the renderer is warm when the charts are made
     audit = self_audit(plan)
     manifest = {
         "format": "millrace-snapshot",
@@ -98,7 +101,7 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
         "tables": _tables([*read, *decided, *repeats])
         | {"dataset": {"rows": dataset["documents"], "files": shards, "content": dataset["content_hash"]}},
         "audit": audit,
-        "fingerprinting": probe(plan.recipe.fingerprint),
+        "fingerprinting": pool.result(fingerprinting),
         "against": [
             {"snapshot": before.uri, "fingerprints": before.fingerprints, "decisions": before.decisions}
             for before in plan.earlier
@@ -116,31 +119,7 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
     return manifest
 
 
-def merged_profile(snapshot: Snapshot, parts: Iterable[str]) -> Profile:
-    """The profile of the whole, from those of its parts, one at a time: memory does not grow with their number."""
-    return merge_all(from_json(storage.read_bytes(snapshot.path(PROFILES, f"{part}.json"))) for part in parts)
-
-
-def write_report(
-    snapshot: Snapshot,
-    profile: Profile,
-    manifest: Mapping[str, Any],
-    dataset: Mapping[str, Any],
-    audit: Mapping[str, Any] | None,
-    *,
-    draw_charts: Draw = draw,
-) -> None:
-    """report/index.html and report/report.json; the same page whether the values were just made or read back."""
-    manifest, dataset = (json.loads(json.dumps(value, sort_keys=True)) for value in (manifest, dataset))
-    kinds = None if audit is None else audit["kinds"]
-    with ThreadPoolExecutor(1) as meanwhile:  # children may draw for two seconds
-        as_json = meanwhile.submit(render_json, profile, manifest, dataset, kinds)
-        page = render(profile, manifest, dataset, kinds, signals=SIGNALS, draw_charts=draw_charts)
-        storage.write_bytes(snapshot.path("report", "index.html"), page.encode("utf-8", "replace"))
-        storage.write_bytes(snapshot.path("report", "report.json"), as_json.result().encode())
-
-
-def _draw_in_children(charts: Charts, workers: int) -> dict[str, str]:
+def _draw_in_children(charts: "Charts", workers: int) -> dict[str, str]:
     """As svg.draw; each child of the pool draws its share."""
     pool, shares = current_pool(workers), max(1, workers)
     names = list(charts)

@@ -7,7 +7,7 @@ to send and can be started again anywhere.
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,16 +26,12 @@ from pipeline.pool import Announce
 from pipeline.read import forget_chain, opened_chain
 from pipeline.repeats import without
 from pipeline.repeats_tasks import REPEATS_STAGE
-from pipeline.report.pairs import pair_report
 from pipeline.report.profile import profile_split, to_json
 from pipeline.shards import merge_shard, shard_name, tokenize_split, write_rows
-from pipeline.snapshot import Blob, Commit, Snapshot
+from pipeline.snapshot import Blob, Commit
 from pipeline.tokens import Tokenizer, TokenizeSpec
 from schemas.rules import Rule
 from schemas.tables import dataset_schema
-
-if TYPE_CHECKING:
-    from pipeline.report.svg import Charts
 
 DECIDE_STAGE, TOKENS_STAGE, DATASET_STAGE = "decide", "tokens", "dataset"
 PROFILES = "profiles"  # folder of the parts' statistics, from which the report is made
@@ -53,37 +49,6 @@ class WarmTask(WholeTask):
         announce(0, 0.0)
         if self.chain is not None:
             opened_chain(self.fingerprint, self.chain)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DrawTask(WholeTask):
-    """Some charts of the report, drawn to SVG."""
-
-    charts: "Charts"
-
-    def run(self, announce: Announce) -> dict[str, str]:
-        """SVG by name. The models of what came before are let go: the renderer takes as much memory."""
-        announce(0, 0.0)
-        forget_chain()
-        _tokenizer.cache_clear()
-        from pipeline.report.svg import draw  # the renderer: only where it is needed
-
-        return draw(self.charts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairReportTask(WholeTask):
-    """What the report says of pairs."""
-
-    snapshot: Snapshot
-    partitions: tuple[str, ...]
-    threshold: float
-    seed: int
-
-    def run(self, announce: Announce) -> dict[str, Any]:
-        """As pipeline/report/pairs.py measures it."""
-        announce(0, 0.0)
-        return pair_report(self.snapshot, self.partitions, self.threshold, self.seed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +136,12 @@ def _memberships(choices: Any, against: tuple[str, ...]) -> list[tuple[int, Memb
         )
         for row, choice in zip(row_of(choices["place"]), choices, strict=True)
     ]
+
+
+def forget_models() -> None:
+    """Let the memory of what the stages loaded go: what follows needs other things, and as much memory."""
+    forget_chain()
+    _tokenizer.cache_clear()
 
 
 @lru_cache(maxsize=1)

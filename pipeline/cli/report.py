@@ -3,7 +3,8 @@
 from rich.console import Console
 
 from pipeline.cli.errors import UsageError
-from pipeline.finish import merged_profile, write_report
+from pipeline.report.write import write_report
+from pipeline.report_tasks import merged_profile
 from pipeline.snapshot import Snapshot
 
 

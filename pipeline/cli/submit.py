@@ -24,6 +24,7 @@ from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, TOKENS_STAGE
 
 # By name: plain DirectRunner first tries to download another runner, so what runs would depend on the network.
 _LOCAL_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+_MOST_A_CORE = 16  # a child takes .4 GB: a typing error must not fill the memory of the machine
 _COMMIT_SECONDS = 30.0  # one request for a list of names at each look: nothing beside what the workers ask for
 _STAGES = (
     ("read", "Reading"),
@@ -45,10 +46,18 @@ def cores() -> int:
 
 
 def children(workers: int | None, beam_options: Sequence[str]) -> int:
-    """Child processes of each worker process: as asked, else one a core here and one elsewhere."""
-    if workers is not None:
-        return workers
-    return cores() if workers_are_here(beam_options) else 1
+    """Child processes of each worker process: as asked, else one a core here and one elsewhere.
+
+    Raises:
+        UsageError: far more than this machine has cores.
+
+    """
+    here = workers_are_here(beam_options)
+    if workers is None:
+        return cores() if here else 1
+    if here and workers > (most := _MOST_A_CORE * cores()):
+        raise UsageError(f"--workers {workers} is too many for {cores()} cores: at most {most}, and one a core is best")
+    return workers
 
 
 def workers_are_here(beam_options: Sequence[str]) -> bool:

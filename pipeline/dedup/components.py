@@ -7,8 +7,6 @@ holds one forest of the whole graph: about 16 bytes an edge in, 100 at work, so 
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 MAX_FOREST_EDGES = 100_000_000
 
@@ -23,11 +21,20 @@ def roots(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> tuple[NDArray[np.uint
         raise ForestTooLargeError(f"{len(a)} duplicate pairs in one merge; at most {MAX_FOREST_EDGES} fit one worker")
     nodes, indices = np.unique(np.concatenate([a, b]), return_inverse=True)
     left, right = indices[: len(a)], indices[len(a) :]
-    graph = coo_matrix((np.ones(len(a), np.int8), (left, right)), shape=(len(nodes), len(nodes)))
-    _, labels = connected_components(graph, directed=False)
+    labels = component_labels(left, right, len(nodes))
     smallest = np.zeros(labels.max(initial=-1) + 1, np.int64)
     smallest[labels[::-1]] = np.arange(len(nodes))[::-1]  # nodes are sorted: the first of a label is its smallest
     return nodes, nodes[smallest[labels]]
+
+
+def component_labels(a: NDArray[np.int64], b: NDArray[np.int64], nodes: int) -> NDArray[np.int64]:
+    """The number of each node's component, shape (nodes,); edges are pairs of indices below `nodes`."""
+    from scipy.sparse import coo_matrix  # .2 s of every process that starts, and one of them needs it
+    from scipy.sparse.csgraph import connected_components
+
+    graph = coo_matrix((np.ones(len(a), np.int8), (a, b)), shape=(nodes, nodes))
+    labels: NDArray[np.int64] = connected_components(graph, directed=False)[1].astype(np.int64)
+    return labels
 
 
 def forest(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
+
+from pipeline.dedup.components import component_labels
 
 # An edge as one of its ends sees it; `root` is that of the end's component, so both halves of an edge must agree.
 HALF = np.dtype([("root", "<u8"), ("place", "<u8"), ("other", "<u8"), ("similarity", "<f4"), ("exact", "u1")])
@@ -128,7 +128,7 @@ def cut_into_stars(
     rank = _ranks(doc_ids)
     count = len(places)
     same = edges["exact"] > 0
-    text = _labels(count, left[same], right[same])
+    text = component_labels(left[same], right[same], count)
     texts = int(text.max(initial=-1)) + 1
     text_rank = np.zeros(texts, np.int64)
     np.maximum.at(text_rank, text, rank)
@@ -154,7 +154,7 @@ def cut_into_stars(
         np.maximum.at(similarity, side[inside], edges["similarity"][inside])
         np.maximum.at(exact, side[inside], edges["exact"][inside])
     document = np.argsort(rank)[text_rank]  # of each text, its document of the highest rank
-    whole = _labels(count, left, right)
+    whole = component_labels(left, right, count)
     members = np.bincount(whole) if count else np.empty(0, np.int64)
     stars_of = np.bincount(np.unique(np.stack([whole, star]), axis=1)[0]) if count else np.empty(0, np.int64)
     return Stars(
@@ -247,13 +247,6 @@ def _ranks(doc_ids: NDArray[np.bytes_]) -> NDArray[np.int64]:
     rank = np.empty(len(doc_ids), np.int64)
     rank[np.lexsort((doc_ids, mixed))] = np.arange(len(doc_ids))
     return rank
-
-
-def _labels(nodes: int, u: NDArray[np.int64], v: NDArray[np.int64]) -> NDArray[np.int64]:
-    """A component number for each node, from 0."""
-    graph = coo_matrix((np.ones(len(u), np.int8), (u, v)), shape=(nodes, nodes))
-    labels: NDArray[np.int64] = connected_components(graph, directed=False)[1].astype(np.int64)
-    return labels
 
 
 def _unique_edges(

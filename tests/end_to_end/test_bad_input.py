@@ -22,6 +22,7 @@ GOOD = 'name = "t"\n[source]\npaths = ["assets/sample/crawl-00001.warc.gz"]\n'
         (GOOD, ("--set", 'url.blocked_domains=["no.domains"]'), 2, "no.domains"),
         (GOOD, ("--set", 'rules.presets={zh = ["fineweb3"]}'), 2, "fineweb3"),
         (GOOD, ("--set", 'duplicates.prefer=["highest:beauty"]'), 2, "beauty"),
+        (GOOD, ("--workers", "100000"), 2, "--workers 100000 is too many"),
     ],
 )
 def test_one_sentence_and_nothing_written(tmp_path, recipe, options, code, sentence):
