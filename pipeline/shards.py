@@ -3,12 +3,8 @@
 The order is a fact of each document: `order_key(doc_id, seed)`, ties by doc_id. So the sequence of rows does not depend
 on splits, workers, the engine or the number of shards.
 
-A. Per split: `tokenize_split` turns the kept documents into rows sorted by (order, doc_id); `write_rows` makes the file.
-B. Per shard: `merge_shard` takes from each of these files the rows of its range of keys, sorts them, and makes the file.
-   Only the row groups that overlap the range are read. Memory: some 11 bytes per token of one shard
-   (measured: 425 MB for 39 M tokens; 740 MB for the default of 64 Mi).
-   Beyond some hundred splits, first merge groups of them with `merge_range` and `write_rows` into longer runs, which
-   are valid sources too: opening every split from every shard is splits times shards requests.
+A. Per split: `tokenize_split` turns the kept documents into rows sorted by (order, doc_id), for a file of their own.
+B. Per shard: pipeline/row_groups.py takes from each of these files the rows of the shard's range of keys.
 C. Once: `dataset_json` describes the whole.
 
 Reads and returns bytes, open files and tables; where they are stored is the caller's business. Drops nothing.
@@ -20,9 +16,9 @@ copies lie far apart, and copy 0 stays where it is.
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -32,13 +28,9 @@ from numpy.typing import NDArray
 
 from pipeline.tokens import Tokenizer
 from schemas.records import keyed_hash
-from schemas.tables import COUNTED, DATASET_VERSION, ROW_GROUPS, combine_hashes, dataset_schema, hash_text
+from schemas.tables import COUNTED, DATASET_VERSION, combine_hashes, dataset_schema, hash_text
 
 KEYS = 1 << 64  # order keys lie in [0, KEYS)
-
-# A reader fetches and decodes a row group whole. 256 Ki tokens are about .4 MB and decode in 1 ms: little waste for a
-# rank that needs a few sequences of each step, while 64 Mi tokens still have only 256 entries in the footer.
-ROW_GROUP_TOKENS = 1 << 18
 
 Counts = dict[str, dict[str, dict[str, int]]]  # column -> value -> {"documents": n, "tokens": n}
 
@@ -72,31 +64,14 @@ def tokenize_split(
     schema = dataset_schema(tokenizer.vocabulary_size)
     tables = [_tokenize(batch, tokenizer, seed, schema) for batch in documents.to_batches(max_chunksize=1024)]
     rows = pa.concat_tables(tables) if tables else schema.empty_table()
-    return _sorted(rows if copies is None else _repeated(rows, copies, seed))
+    return in_order(rows if copies is None else _repeated(rows, copies, seed))
 
 
-def write_rows(rows: pa.Table, *, row_group_tokens: int = ROW_GROUP_TOKENS) -> bytes:
-    """A Parquet file of rows that are already in order. Raises ValueError when they are not."""
-    order = rows["order"].to_numpy()
-    if (order[1:] < order[:-1]).any():
-        raise ValueError("rows are not in order")
-    buffer = io.BytesIO()
-    index = []
-    # Byte-stream split with zstd: 1.44 bytes a token against 1.63 for a dictionary, and faster both ways (measured on
-    # the BPE ids of 410 pages). Level 1: level 3 gains nothing.
-    with pq.ParquetWriter(
-        buffer,
-        rows.schema,
-        compression="zstd",
-        compression_level=1,
-        use_dictionary=list(COUNTED),
-        column_encoding={"tokens.list.element": "BYTE_STREAM_SPLIT"},
-    ) as writer:
-        for group in _row_groups(rows, row_group_tokens):
-            writer.write_table(group, row_group_size=group.num_rows)
-            index.append(_index_entry(group))
-        writer.add_key_value_metadata({ROW_GROUPS: json.dumps(index, ensure_ascii=False, sort_keys=True)})
-    return buffer.getvalue()
+def in_order(rows: pa.Table) -> pa.Table:
+    """The rows by (order, doc_id)."""
+    keys = [("order", "ascending"), ("doc_id", "ascending")]
+    rows = rows.combine_chunks()  # under the same name: the parts are let go
+    return rows.take(pc.sort_indices(rows, sort_keys=keys))
 
 
 def shard_count(tokens: int, shard_tokens: int) -> int:
@@ -116,38 +91,34 @@ def shard_name(shard: int, shards: int) -> str:
     return f"shard-{shard:05d}-of-{shards:05d}.parquet"
 
 
-def merge_range(sources: Iterable[IO[bytes]], low: int, high: int, schema: pa.Schema) -> pa.Table:
-    """The rows of all sources with low <= order < high, in order. Sources are files of `write_rows`, read one at a time.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What some rows add to the description of their file."""
 
-    Raises ValueError when a document occurs twice: two sources overlap, so the dataset would repeat it silently.
-    """
-    parts = (part for source in sources for part in _read_range(source, low, high))
-    rows = _sorted(pa.concat_tables([schema.empty_table(), *parts]))
-    same = (rows["order"].to_numpy()[1:] == rows["order"].to_numpy()[:-1]).nonzero()[0]
-    for index in same.tolist():
-        if rows["doc_id"][index] == rows["doc_id"][index + 1]:
-            raise ValueError(f"document {rows['doc_id'][index].as_py()} occurs in two sources")
-    return rows
+    documents: int
+    tokens: int
+    content_hash: int
+    counts: Counts
 
 
-def merge_shard(sources: Iterable[IO[bytes]], *, shard: int, shards: int, schema: pa.Schema) -> tuple[bytes, Shard]:
-    """The file of one shard and its description."""
-    rows = merge_range(sources, *shard_bounds(shard, shards), schema)
-    data = write_rows(rows)
-    return data, describe(shard_name(shard, shards), rows, data)
+def measure(rows: pa.Table) -> Measured:
+    """Of any rows: sums, so that the groups of a file add up."""
+    return Measured(
+        documents=rows.num_rows, tokens=token_sum(rows), content_hash=content_hash(rows), counts=count(rows)
+    )
 
 
-def describe(name: str, rows: pa.Table, data: bytes) -> Shard:
-    """The description of a file that `write_rows` made of these rows (a merge, or a takedown that rewrites a shard)."""
+def describe(name: str, measured: Sequence[Measured], data: bytes) -> Shard:
+    """The description of a file of these rows."""
     return Shard(
         name=name,
-        documents=rows.num_rows,
-        tokens=_token_sum(rows),
+        documents=sum(rows.documents for rows in measured),
+        tokens=sum(rows.tokens for rows in measured),
         row_groups=pq.ParquetFile(io.BytesIO(data)).num_row_groups,
         bytes=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
-        content_hash=hash_text(content_hash(rows)),
-        counts=count(rows),
+        content_hash=hash_text(combine_hashes(rows.content_hash for rows in measured)),
+        counts=_add_counts([rows.counts for rows in measured]),
     )
 
 
@@ -227,42 +198,8 @@ def _repeated(rows: pa.Table, copies: NDArray[np.int64], seed: int) -> pa.Table:
     )
 
 
-def _sorted(rows: pa.Table) -> pa.Table:
-    keys = [("order", "ascending"), ("doc_id", "ascending")]
-    rows = rows.combine_chunks()  # under the same name: the parts are let go
-    return rows.take(pc.sort_indices(rows, sort_keys=keys))
-
-
-def _read_range(source: IO[bytes], low: int, high: int) -> Iterator[pa.Table]:
-    file = pq.ParquetFile(source)
-    for number, entry in enumerate(json.loads(file.metadata.metadata[ROW_GROUPS])):
-        if entry["first"] < high and entry["last"] >= low:
-            group = file.read_row_group(number)
-            order = group["order"].to_numpy()
-            # Keys are Python integers up to 2**64, which numpy's uint64 cannot hold: compare with the last key instead.
-            start = np.searchsorted(order, np.uint64(low), "left")
-            stop = np.searchsorted(order, np.uint64(high - 1), "right")
-            # A slice would keep the whole row group in memory for the sake of a few rows.
-            yield group if stop - start == group.num_rows else group.take(np.arange(start, stop))
-
-
-def _row_groups(rows: pa.Table, row_group_tokens: int) -> Iterator[pa.Table]:
-    if not rows.num_rows:
-        return
-    before = np.cumsum(rows["token_count"].to_numpy()) - rows["token_count"].to_numpy()
-    cuts = (np.diff(before // row_group_tokens).nonzero()[0] + 1).tolist()
-    for start, stop in zip([0, *cuts], [*cuts, rows.num_rows], strict=True):
-        yield rows.slice(start, stop - start)
-
-
-def _index_entry(group: pa.Table) -> dict[str, Any]:
-    order = group["order"]
-    tokens = {column: {key: n["tokens"] for key, n in values.items()} for column, values in count(group).items()}
-    bounds = {"first": order[0].as_py(), "last": order[-1].as_py()}
-    return {"documents": group.num_rows, "tokens": _token_sum(group), "by": tokens, **bounds}
-
-
-def _token_sum(rows: pa.Table) -> int:
+def token_sum(rows: pa.Table) -> int:
+    """Tokens of all rows."""
     return int(rows["token_count"].to_numpy().sum())
 
 

@@ -27,7 +27,8 @@ from pipeline.read import forget_chain, opened_chain
 from pipeline.repeats import without
 from pipeline.repeats_tasks import REPEATS_STAGE
 from pipeline.report.profile import profile_split, to_json
-from pipeline.shards import merge_shard, shard_name, tokenize_split, write_rows
+from pipeline.row_groups import merge_shard, write_rows
+from pipeline.shards import shard_name, tokenize_split
 from pipeline.snapshot import Blob, Commit
 from pipeline.tokens import Tokenizer, TokenizeSpec
 from schemas.rules import Rule

@@ -15,7 +15,8 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from loader import Dataset
-from pipeline.shards import dataset_json, merge_shard, shard_count, tokenize_split, write_rows
+from pipeline.row_groups import merge_shard, write_rows
+from pipeline.shards import dataset_json, shard_count, tokenize_split
 from pipeline.tokens import TokenizeSpec
 from schemas.records import document_id
 from schemas.tables import dataset_schema

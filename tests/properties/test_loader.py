@@ -16,7 +16,8 @@ from tokenizers import Tokenizer, models
 
 from loader import Batches, Dataset, prefetch
 from loader.streams import permutation
-from pipeline.shards import dataset_json, describe, order_key, shard_name, write_rows
+from pipeline.row_groups import write_rows
+from pipeline.shards import dataset_json, describe, measure, order_key, shard_name
 from pipeline.tokens import open_tokenizer
 from schemas.records import document_id
 from schemas.tables import dataset_schema
@@ -60,7 +61,7 @@ class Made:
             part, name = rows.slice(start, stop - start), shard_name(shard, shards)
             data = write_rows(part, row_group_tokens=row_group_tokens)
             (folder / name).write_bytes(data)
-            described.append(describe(name, part, data))
+            described.append(describe(name, [measure(part)], data))
         used = replace(tokenizer(), vocabulary_size=vocabulary)
         (folder / "dataset.json").write_text(json.dumps(dataset_json(described, used, seed=0)))
         self.path = folder

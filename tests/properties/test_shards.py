@@ -12,16 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
-from pipeline.shards import (
-    count,
-    dataset_json,
-    merge_range,
-    merge_shard,
-    order_key,
-    shard_bounds,
-    tokenize_split,
-    write_rows,
-)
+from pipeline.row_groups import merge_range, merge_shard, write_rows
+from pipeline.shards import count, dataset_json, order_key, shard_bounds, tokenize_split
 from pipeline.tokens import open_tokenizer
 from schemas.records import document_id
 from schemas.tables import ROW_GROUPS, dataset_schema

@@ -14,7 +14,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from loader import Batches, Dataset, DatasetError, prefetch
 from loader.mixture import mixture
 from loader.streams import permutation
-from pipeline.shards import dataset_json, describe, merge_range, shard_bounds, shard_name, tokenize_split, write_rows
+from pipeline.row_groups import merge_range, write_rows
+from pipeline.shards import dataset_json, describe, measure, shard_bounds, shard_name, tokenize_split
 from pipeline.tokens import open_tokenizer
 from schemas.records import document_id
 
@@ -58,7 +59,7 @@ def write(folder, texts, tokenizer):
         part = merge_range([file], *shard_bounds(shard, SHARDS), rows.schema)
         data = write_rows(part, row_group_tokens=1000)
         (folder / shard_name(shard, SHARDS)).write_bytes(data)
-        shards.append(describe(shard_name(shard, SHARDS), part, data))
+        shards.append(describe(shard_name(shard, SHARDS), [measure(part)], data))
     (folder / "dataset.json").write_text(json.dumps(dataset_json(shards, tokenizer, seed=0)))
     return folder
 

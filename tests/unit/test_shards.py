@@ -10,18 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from pipeline.shards import (
-    content_hash,
-    dataset_json,
-    merge_range,
-    merge_shard,
-    order_key,
-    shard_bounds,
-    shard_count,
-    shard_name,
-    tokenize_split,
-    write_rows,
-)
+from pipeline.row_groups import merge_range, merge_shard, write_rows
+from pipeline.shards import content_hash, dataset_json, order_key, shard_bounds, shard_count, shard_name, tokenize_split
 from pipeline.tokens import open_tokenizer
 from schemas.records import document_id
 from schemas.tables import dataset_schema
@@ -175,3 +165,31 @@ def test_copies_have_places_of_their_own_and_the_first_keeps_its(tokenizer):
     for doc_id, copies in found.items():
         assert places[doc_id] in [order for order, _ in copies]
         assert len({tokens for _, tokens in copies}) == 1
+
+
+def test_a_shard_is_merged_with_its_tokens_in_memory_once():
+    """Two-byte ids: the rows themselves take 2 bytes a token, and a row group at work may take a little more."""
+    schema, documents, length = dataset_schema(1 << 16), 200, 2000
+    step = (1 << 63) // documents
+
+    def source(number):
+        same = {"language": ["zh"] * documents, "domain": ["web"] * documents, "source": ["crawl"] * documents}
+        ids = np.random.default_rng(number).integers(0, 1 << 16, documents * length, np.uint16)
+        columns = {
+            "doc_id": [document_id(f"{number} {i}") for i in range(documents)],
+            "order": [i * step + number for i in range(documents)],
+            "token_count": [length] * documents,
+            "tokens": ids.reshape(documents, length).tolist(),
+            **same,
+        }
+        return io.BytesIO(write_rows(pa.table(columns, schema=schema)))
+
+    sources = [source(number) for number in range(20)]
+    pool, before = pa.proxy_memory_pool(pa.default_memory_pool()), pa.default_memory_pool()
+    pa.set_memory_pool(pool)
+    try:
+        _, shard = merge_shard(sources, shard=0, shards=1, schema=schema)
+    finally:
+        pa.set_memory_pool(before)
+    assert shard.tokens == 20 * documents * length
+    assert pool.max_memory() / shard.tokens < 3.2
