@@ -12,8 +12,8 @@ from lxml.etree import _Attrib, _Element
 _GIANT_CHARS = 50_000
 _GIANT_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9]{0,20})\s[^<>]{50000,}>?")
 _MAX_NAME_CHARS = 200  # of an element's class, id and role
-# The permalink behind each heading of Sphinx, MkDocs and others.
-PERMALINK = re.compile(r"(?:^| )(?:headerlink|anchorjs-link|hash-link)(?: |$)")
+# The permalink behind each heading of Sphinx, MkDocs, PostgreSQL and others, and the way back from Sphinx's listings.
+PERMALINK = re.compile(r"(?:^| )(?:headerlink|anchorjs-link|hash-link|id_link|viewcode-back)(?: |$)")
 # What assistive technology or browsers without MathML get: the same formula once more.
 _FORMULA_TWIN = re.compile(r"(?:^| )(?:katex-html|mathjax_preview|mathjax_svg|mathjax_chtml|mwe-math-fallback)")
 LINE_BREAK = "\x01"  # stands for a `br`; a page's own is no text either

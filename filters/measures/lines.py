@@ -65,7 +65,8 @@ _END, _WORD, _SEPARATOR, _BARRED = 1, 2, 4, 8  # what a character may be
 _DOT, _LINE_FEED = map(ord, ".\n")
 _LAST_CODE = 0x3FFFF
 _ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\t]+")
-_CJK_ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\s]+")
+# White space parts entries of CJK, not the words of an English phrase beside them.
+_CJK_ENTRY_SEPARATORS = re.compile(r"[|｜丨_>»›·•‧/,，、;；\t]+|(?<![A-Za-z0-9\s])\s+|\s+(?![A-Za-z0-9\s])")
 _NO_TAGS = re.compile(r"[。！？｡!?…؟۔।॥።။៕.$\\=(){}\[\]（）<`]")  # a sentence, a formula, code, markup
 _DATED = re.compile(r"\d[-/.月]\d{1,2}日?[\])）]?$")  # and so a title on a list, whatever stands in it
 _NO_TITLE = re.compile(r"[\\={};<`$]|\w[:：] ?(?=[^\W\d])")  # a formula, code, markup; a name and its value

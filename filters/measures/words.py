@@ -30,7 +30,12 @@ SIGNALS = (
     Signal("text_published_stop_words", "int", "count", "Distinct stop words of the published rule set; else null."),
     Signal("text_top_word_ratio", "float", "ratio", "The commonest content word / words; null below 50 words."),
     Signal("text_top10_word_ratio", "float", "ratio", "The ten commonest content words / words; null below 100 words."),
-    Signal("text_contact_ratio", "float", "ratio", "Words that label a way to reach somebody, or 7 digits up / words."),
+    Signal(
+        "text_contact_ratio",
+        "float",
+        "ratio",
+        "Words that label a way to reach somebody, at most two for each number or mail address, and 7 digits up / words.",
+    ),
     Signal(
         "text_broken_phrase_ratio", "float", "ratio", "Determiners or prepositions that nothing follows / all such."
     ),
@@ -68,7 +73,7 @@ def measure_words(view: TextView, vocabulary: Vocabulary) -> dict[str, float | i
         "text_published_stop_words": _distinct(number, language.published_stop_words),
         "text_top_word_ratio": _top_ratio(vocabulary, stop, language, 1, _MIN_TOPIC_WORDS),
         "text_top10_word_ratio": _top_ratio(vocabulary, stop, language, 10, 2 * _MIN_TOPIC_WORDS),
-        "text_contact_ratio": _contact_ratio(vocabulary, language),
+        "text_contact_ratio": _contact_ratio(vocabulary, language, text.count("@")),
         "text_broken_phrase_ratio": _broken_phrase_ratio(vocabulary, language),
     }
 
@@ -101,13 +106,14 @@ def _top_ratio(vocabulary: Vocabulary, stop: list[int], language: Profile, top: 
     return ratio(int(counts[-top:].sum()), size) if len(counts) else None
 
 
-def _contact_ratio(vocabulary: Vocabulary, language: Profile) -> float | None:
-    found = set(_numbers(vocabulary.number, language.contacts))
-    long = np.flatnonzero(vocabulary.chars >= _PHONE_DIGITS).tolist()
-    if long:
-        distinct = tuple(vocabulary.number)
-        found.update(index for index in long if distinct[index].isdecimal())
-    return ratio(int(vocabulary.counts[sorted(found)].sum()), len(vocabulary.ids))
+def _contact_ratio(vocabulary: Vocabulary, language: Profile, mails: int) -> float | None:
+    distinct, counts = tuple(vocabulary.number), vocabulary.counts
+    labels = int(counts[_numbers(vocabulary.number, language.contacts)].sum())
+    if labels:  # what they label has digits, or is a mail address: the manual of a fax program has neither
+        numbers = [i for i, word in enumerate(distinct) if not word.isalpha() and any(map(str.isdigit, word))]
+        labels = min(labels, 2 * int(counts[numbers].sum()) + mails)
+    long = [i for i in np.flatnonzero(vocabulary.chars >= _PHONE_DIGITS).tolist() if distinct[i].isdecimal()]
+    return ratio(labels + int(counts[long].sum()), len(vocabulary.ids))
 
 
 def _broken_phrase_ratio(vocabulary: Vocabulary, language: Profile) -> float | None:

@@ -32,7 +32,7 @@ def test_source_line_ends_are_white_space_and_vanish_between_cjk():
 
 
 def test_scripts_controls_and_permalinks_are_no_text():
-    html = "<h2>Title<a class=headerlink href=#t>¶</a></h2><script>x</script><select><option>a</select><button>Buy</button>"
+    html = "<h2>Title<a class=headerlink href=#t>¶</a><a class=id_link href=#t>§</a></h2><script>x</script><select><option>a</select><button>Buy</button>"
     assert texts(html) == ["Title"]
 
 
