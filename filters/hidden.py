@@ -6,8 +6,9 @@ articles (mp.weixin.qq.com) and other pages that a script reveals arrive with th
 """
 
 import re
+from collections.abc import Mapping
 
-from lxml.etree import XPath, _Attrib
+from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 _HIDING = re.compile(r"(?i)(?:display\s{0,4}:\s{0,4}none|visibility\s{0,4}:\s{0,4}hidden)")
@@ -36,7 +37,7 @@ def remove_hidden(tree: HtmlElement) -> int:
     return removed
 
 
-def hides(attrib: _Attrib) -> bool:
+def hides(attrib: Mapping[str, str]) -> bool:
     """Whether an element's own attributes hide it."""
     # "until-found" shows the text to a search in the page: it is folded, not hidden.
     if "hidden" in attrib and attrib["hidden"] != "until-found":

@@ -32,7 +32,8 @@ _ABSENT = -999.0
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """`features` of shape (n, len(names)); the others serve filters/blocks/context.py: `tokens` (n,), `ancestors`
-    (n, ANCESTORS) of nodes, `signatures` (n,): blocks with one number stand in elements that look the same.
+    (n, ANCESTORS) of nodes, `signatures` (n,): blocks with one number stand in elements that look the same; and
+    filters/blocks/parts.py: of each node `tags` (m,) as codes and `kinds` (m, len(NAME_KINDS)).
     """
 
     features: Floats
@@ -40,6 +41,8 @@ class Measured:
     tokens: Floats
     ancestors: Integers
     signatures: Integers
+    tags: Integers
+    kinds: Floats
 
 
 def measure_blocks(blocks: Blocks) -> Measured:
@@ -66,6 +69,8 @@ def measure_blocks(blocks: Blocks) -> Measured:
         tokens=text.tokens,
         ancestors=nodes.ancestors,
         signatures=nodes.block_signatures,
+        tags=nodes.tags,
+        kinds=nodes.kinds,
     )
 
 

@@ -1,11 +1,12 @@
-"""Which blocks are main text: two small forests of oblivious trees, and the threshold that the page itself asks for.
+"""Which blocks are main text: three small forests of oblivious trees, and the threshold that the page itself asks for.
 
-The first forest sees the features of each block, the second also what the first says of its surroundings. An oblivious
+The first forest sees the features of each block, the second also what the first says of its surroundings; the third sees
+which part of the page is kept whole, and whether one element of it would do (filters/blocks/parts.py). An oblivious
 tree asks one question a level of every row, so a forest is a few numpy passes: .3 ms a page where a general tree library
 takes 2, and no library is needed to use it. `python beam_runner.py train extractor` makes the file again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,14 +15,20 @@ from numpy.typing import NDArray
 
 from filters.blocks.context import measure_context
 from filters.blocks.features import Measured, measure_blocks
+from filters.blocks.parts import PART_NAMES, measure_parts, parts_of
 from filters.blocks.text import Floats
 from filters.blocks.walk import Blocks
 
+_FORESTS = ("first", "second", "part")
 _ROWS_AT_ONCE = 512  # bounds the work arrays: 6 levels x 300 trees x 512 rows x 4 bytes = 4 MB
 
 # A row of links as long as this, beside text, is the site's table of contents: documentation of 600 pages lists them all
 # on each. F1 on gold-extraction .8697 without, .8705 at 20 and 40, where listings lose .014 and .003.
 _CONTENTS_BLOCKS, _CONTENTS_TOKENS, _LINK_SHARE = 40, 50, 0.9
+
+# Gain of F1 that the third forest must expect: it shrinks what it learns towards the mean, which is a loss of .4. By
+# folds, 0 and -.02 differ by .001.
+_MIN_GAIN = -0.01
 
 
 class ModelMismatchError(Exception):
@@ -42,6 +49,10 @@ class Forest:
 
     def probabilities(self, rows: Floats) -> Floats:
         """Of each row of shape (n, columns), shape (n,)."""
+        return (1 / (1 + np.exp(-self.values(rows)))).astype(np.float32)
+
+    def values(self, rows: Floats) -> Floats:
+        """The sum of the trees' leaves for each row, shape (n,)."""
         parts = [self._some(rows[start : start + _ROWS_AT_ONCE]) for start in range(0, len(rows), _ROWS_AT_ONCE)]
         return np.concatenate(parts)
 
@@ -54,9 +65,8 @@ class Forest:
             branches |= right[level] << level
         leaf = branches.astype(np.int32)
         leaf += np.arange(0, trees * width, width, dtype=np.int32)[:, None]
-        margins = self.leaves.ravel().take(leaf).sum(axis=0) + np.float32(self.bias)
-        probabilities: Floats = 1 / (1 + np.exp(-margins))
-        return probabilities
+        values: Floats = self.leaves.ravel().take(leaf).sum(axis=0) + np.float32(self.bias)
+        return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +80,28 @@ class Judged:
 def load_model(path: Path) -> Callable[[Blocks], Judged]:
     """The function that judges a page's blocks; raises ModelMismatchError for a model of other features."""
     with np.load(path, allow_pickle=False) as stored:
-        first, second = (
+        if not {f"{name}_bias" for name in _FORESTS} <= set(stored.files):
+            raise ModelMismatchError(f"{path.name} is of an older make: train it again")
+        first, second, part = (
             Forest(
                 stored[f"{name}_features"],
                 stored[f"{name}_borders"],
                 stored[f"{name}_leaves"],
                 float(stored[f"{name}_bias"]),
             )
-            for name in ("first", "second")
+            for name in _FORESTS
         )
-        names = tuple(stored["names"].tolist())
+        names, part_names = tuple(stored["names"].tolist()), tuple(stored["part_names"].tolist())
 
     def judge(blocks: Blocks) -> Judged:
         if not blocks.texts:
             return Judged(np.zeros(0, np.bool_), 0.0)
         measured = measure_blocks(blocks)
-        if measured.names != names:
+        if measured.names != names or part_names != PART_NAMES:
             raise ModelMismatchError(f"{path.name} was trained on other features: train it again")
-        judged = choose(second_opinion(blocks, measured, first, second), measured.tokens)
+        probabilities = second_opinion(blocks, measured, first, second)
+        judged = choose(probabilities, measured.tokens)
+        judged = replace(judged, keep=best_part(blocks, measured, probabilities, judged.keep, part))
         links = measured.features[:, names.index("link_share")] > _LINK_SHARE
         return replace(judged, keep=without_contents(judged.keep, links, measured.tokens))
 
@@ -114,6 +128,22 @@ def choose(probabilities: Floats, tokens: Floats) -> Judged:
     return Judged(keep=probabilities >= best / 2, expected_f1=best)
 
 
+def best_part(
+    blocks: Blocks, measured: Measured, probabilities: Floats, keep: NDArray[np.bool_], forest: Forest
+) -> NDArray[np.bool_]:
+    """`keep` inside the part of the page that the forest expects to be worth more than all of it."""
+    parts = parts_of(blocks, measured.tokens, keep)
+    if not len(parts.first):
+        return keep
+    gains = forest.values(measure_parts(blocks, measured, probabilities, keep, parts))
+    best = int(gains.argmax())
+    if gains[best] <= _MIN_GAIN:
+        return keep
+    rest = np.zeros_like(keep)
+    rest[parts.first[best] : parts.last[best]] = keep[parts.first[best] : parts.last[best]]
+    return rest
+
+
 def without_contents(keep: NDArray[np.bool_], links: NDArray[np.bool_], tokens: Floats) -> NDArray[np.bool_]:
     """`keep` without rows of _CONTENTS_BLOCKS kept links and more, where _CONTENTS_TOKENS of other text remain."""
     kept = np.flatnonzero(keep)
@@ -125,10 +155,10 @@ def without_contents(keep: NDArray[np.bool_], links: NDArray[np.bool_], tokens: 
     return rest if tokens[rest].sum() >= _CONTENTS_TOKENS else keep
 
 
-def save_model(path: Path, names: tuple[str, ...], first: Forest, second: Forest) -> None:
-    """Write what `load_model` reads; the same forests give the same bytes."""
-    arrays: dict[str, NDArray[np.generic]] = {"names": np.array(names)}
-    for name, forest in (("first", first), ("second", second)):
+def save_model(path: Path, names: tuple[str, ...], forests: Sequence[Forest]) -> None:
+    """Write what `load_model` reads, of the forests for blocks, for blocks in context and for parts."""
+    arrays: dict[str, NDArray[np.generic]] = {"names": np.array(names), "part_names": np.array(PART_NAMES)}
+    for name, forest in zip(_FORESTS, forests, strict=True):
         arrays |= {
             f"{name}_features": forest.features,
             f"{name}_borders": forest.borders,

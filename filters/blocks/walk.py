@@ -146,8 +146,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 - one loop over 1,500 events a page: 
                 if parts:
                     flush()
                 name = hiding = 0
-                attrib = element.attrib
-                if len(attrib):
+                if attrib := dict(element.items()):  # one call of lxml, where each `get` is another
                     if attributes and (called := name_of(attrib)):
                         name = names.setdefault(called, len(names))
                     hiding = drop_hidden and tag not in KEPT_TAGS and hides(attrib)
@@ -170,15 +169,17 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 - one loop over 1,500 events a page: 
                 after_break = True
                 continue
             elif kind == _LINK:
-                if len(element.attrib) and PERMALINK.search(element.get("class", "")):
+                named = element.get("class")
+                if named and ("link" in named or "viewcode" in named) and PERMALINK.search(named):
                     skipped = element
                     walker.skip_subtree()
                     continue
                 links += 1
                 anchors += 1
             elif kind == _INLINE:
-                attrib = element.attrib
-                if len(attrib) and ((drop_hidden and hides(attrib)) or is_formula_twin(attrib.get("class"))):
+                if (attrib := dict(element.items())) and (
+                    (drop_hidden and hides(attrib)) or is_formula_twin(attrib.get("class"))
+                ):
                     skipped = element
                     if (math := element.find(".//math")) is not None:
                         parts.append(tex_of(math))

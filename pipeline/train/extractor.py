@@ -1,9 +1,9 @@
-"""Trains the two forests of filters/blocks/model.py on pages whose main text is known.
+"""Trains the forests of filters/blocks/model.py on pages whose main text is known.
 
 Reads pages with their gold text; writes one .npz. A block's label is the share of its tokens that lie in a run of four
 tokens of the gold text, over the page's tokens in a row: so short blocks belong where they stand between long ones, and a
 menu's "Home" does not. Every page weighs about alike. The second forest learns from what first forests say of pages that
-they were not trained on (folds by host); the same folds give the honest figures. Needs catboost, which only training needs.
+they were not trained on (folds by host), the third from what each part of such a choice would gain; the same folds give the honest figures. Needs catboost, which only training needs.
 """
 
 import hashlib
@@ -19,10 +19,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
+from numpy.typing import NDArray
 
 from filters.blocks.context import measure_context
 from filters.blocks.features import Measured, measure_blocks
-from filters.blocks.model import Forest, choose, save_model
+from filters.blocks.model import Forest, best_part, choose, save_model
+from filters.blocks.parts import measure_parts, parts_of
 from filters.blocks.text import Floats
 from filters.blocks.walk import Blocks, read_blocks
 from pipeline.train.texts import TrainingError
@@ -37,6 +39,7 @@ _MIN_GOLD = 30  # tokens; below, a page of three words would outweigh others
 _PAGE_SHARE = 0.25  # of a page's other tokens in its weight
 _MIN_SNIPPET_CHARS = 8
 _TREES, _DEPTH, _RATE = 300, 6, 0.1
+_PART_TREES, _PART_RATE = 150, 0.05  # 2,000 parts teach little: more trees learn them by heart
 _SECOND_LEVEL_DOMAINS = frozenset({"com", "co", "org", "net", "gov", "edu", "ac", "or", "ne"})
 
 
@@ -72,20 +75,18 @@ def train_extractor(pages: Iterable[GoldPage], output: Path, *, folds: Path | No
         raise TrainingError("The extractor needs pages of many hosts with their main text: a hundred or more.")
     first_seen = _out_of_fold(known, [page.measured.features for page in known])
     contexts = [measure_context(page.blocks, page.measured, seen) for page, seen in zip(known, first_seen, strict=True)]
-    scores = []
+    seconds = [_fit(*_without(fold, known, contexts)) for fold in range(FOLDS)]
+    seen = [seconds[page.fold].probabilities(context) for page, context in zip(known, contexts, strict=True)]
+    choices = [_parts(page, probabilities) for page, probabilities in zip(known, seen, strict=True) if page.gold]
+    names, scores = known[0].measured.names, []
     for fold in range(FOLDS):
-        rest = [index for index, page in enumerate(known) if page.fold != fold]
-        second = _fit([known[index] for index in rest], [contexts[index] for index in rest])
-        scores += [
-            _score(page, second.probabilities(context))
-            for page, context in zip(known, contexts, strict=True)
-            if page.fold == fold and page.gold
-        ]
+        part = _fit_parts([choice for choice in choices if choice.page.fold != fold])
+        scores += [_score(choice, part) for choice in choices if choice.page.fold == fold]
         if folds is not None:
-            first = _fit([known[index] for index in rest], [known[index].measured.features for index in rest])
-            save_model(folds / f"fold-{fold}.npz", known[0].measured.names, first, second)
+            first = _fit(*_without(fold, known, [page.measured.features for page in known]))
+            save_model(folds / f"fold-{fold}.npz", names, (first, seconds[fold], part))
     first = _fit(known, [page.measured.features for page in known])
-    save_model(output, known[0].measured.names, first, _fit(known, contexts))
+    save_model(output, names, (first, _fit(known, contexts), _fit_parts(choices)))
     return {
         "f1": round(float(np.mean(scores)), 4),
         "pages": len(known),
@@ -162,18 +163,45 @@ def _flat(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).split())
 
 
+def _without(fold: int, pages: Sequence[_Page], rows: Sequence[Floats]) -> tuple[Sequence[_Page], Sequence[Floats]]:
+    rest = [index for index, page in enumerate(pages) if page.fold != fold]
+    return [pages[index] for index in rest], [rows[index] for index in rest]
+
+
 def _out_of_fold(pages: Sequence[_Page], rows: Sequence[Floats]) -> list[Floats]:
-    found: list[Floats] = [np.empty(0, np.float32)] * len(pages)
-    for fold in range(FOLDS):
-        rest = [index for index, page in enumerate(pages) if page.fold != fold]
-        forest = _fit([pages[index] for index in rest], [rows[index] for index in rest])
-        for index in (index for index, page in enumerate(pages) if page.fold == fold):
-            found[index] = forest.probabilities(rows[index])
-    return found
+    forests = [_fit(*_without(fold, pages, rows)) for fold in range(FOLDS)]
+    return [forests[page.fold].probabilities(row) for page, row in zip(pages, rows, strict=True)]
 
 
-def _score(page: _Page, probabilities: Floats) -> float:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Choice:
+    """The parts of a page and what each would gain: `rows` of shape (k, columns), `gains` of F1, shape (k,)."""
+
+    page: _Page
+    probabilities: Floats
+    keep: NDArray[np.bool_]
+    rows: Floats
+    gains: Floats
+
+
+def _parts(page: _Page, probabilities: Floats) -> _Choice:
     keep = choose(probabilities, page.measured.tokens).keep
+    parts = parts_of(page.blocks, page.measured.tokens, keep)
+    whole, gains = _f1(page, keep), []
+    for first, last in zip(parts.first.tolist(), parts.last.tolist(), strict=True):
+        inside = np.zeros_like(keep)
+        inside[first:last] = keep[first:last]
+        gains.append(_f1(page, inside) - whole)
+    rows = measure_parts(page.blocks, page.measured, probabilities, keep, parts)
+    return _Choice(page=page, probabilities=probabilities, keep=keep, rows=rows, gains=np.array(gains, np.float32))
+
+
+def _score(choice: _Choice, part: Forest) -> float:
+    page = choice.page
+    return _f1(page, best_part(page.blocks, page.measured, choice.probabilities, choice.keep, part))
+
+
+def _f1(page: _Page, keep: NDArray[np.bool_]) -> float:
     got = shingles([token for block, kept in zip(page.tokens, keep, strict=True) if kept for token in block])
     wanted = page.gold or Counter()
     common = (wanted & got).total()
@@ -181,32 +209,36 @@ def _score(page: _Page, probabilities: Floats) -> float:
 
 
 def _fit(pages: Sequence[_Page], rows: Sequence[Floats]) -> Forest:
-    try:
-        from catboost import CatBoostClassifier
-    except ImportError as error:
-        raise TrainingError("Training an extractor needs catboost: pip install -r requirements-dev.txt") from error
     labels = np.concatenate([page.labels for page in pages])
     known = ~np.isnan(labels)
-    model = CatBoostClassifier(
-        loss_function="CrossEntropy",
-        iterations=_TREES,
-        depth=_DEPTH,
-        learning_rate=_RATE,
-        l2_leaf_reg=5,
-        border_count=64,
-        rsm=0.3,
-        bootstrap_type="Bernoulli",
-        subsample=0.7,
-        random_seed=1,
-        thread_count=2,
-        allow_writing_files=False,
-        verbose=False,
-    )
-    model.fit(
-        np.concatenate(rows)[known],
-        labels[known],
-        sample_weight=np.concatenate([page.weights for page in pages])[known],
-    )
+    weights = np.concatenate([page.weights for page in pages])
+    return _trained(
+        np.concatenate(rows)[known], labels[known], weights[known],
+        loss_function="CrossEntropy", iterations=_TREES, learning_rate=_RATE,
+    )  # fmt: skip
+
+
+def _fit_parts(choices: Sequence[_Choice]) -> Forest:
+    """Each page weighs as the root of its number of parts."""
+    some = [choice for choice in choices if len(choice.gains)]
+    weights = np.concatenate([np.full(len(choice.gains), len(choice.gains) ** -0.5) for choice in some])
+    return _trained(
+        np.concatenate([choice.rows for choice in some]), np.concatenate([choice.gains for choice in some]), weights,
+        loss_function="RMSE", iterations=_PART_TREES, learning_rate=_PART_RATE,
+    )  # fmt: skip
+
+
+def _trained(rows: Floats, targets: Floats, weights: Floats, **options: Any) -> Forest:
+    try:
+        from catboost import CatBoost
+    except ImportError as error:
+        raise TrainingError("Training an extractor needs catboost: pip install -r requirements-dev.txt") from error
+    given = {
+        "depth": _DEPTH, "l2_leaf_reg": 5, "border_count": 64, "rsm": 0.3, "bootstrap_type": "Bernoulli", "subsample": 0.7,
+        "random_seed": 1, "thread_count": 2, "allow_writing_files": False, "verbose": False, **options,
+    }  # fmt: skip
+    model = CatBoost(given)
+    model.fit(rows, targets, sample_weight=weights)
     return _forest(model)
 
 

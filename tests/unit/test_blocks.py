@@ -5,7 +5,16 @@ import pytest
 
 from filters.blocks.features import measure_blocks
 from filters.blocks.layout import write_blocks
-from filters.blocks.model import Forest, ModelMismatchError, choose, load_model, save_model, without_contents
+from filters.blocks.model import (
+    Forest,
+    ModelMismatchError,
+    best_part,
+    choose,
+    load_model,
+    save_model,
+    without_contents,
+)
+from filters.blocks.parts import PART_NAMES, measure_parts, parts_of
 from filters.blocks.walk import read_blocks
 from filters.blocks.words import in_comments
 
@@ -140,9 +149,66 @@ def test_the_threshold_is_that_of_the_best_expected_f1():
     assert judged.expected_f1 == pytest.approx(f1[best])
 
 
+def _thread():
+    """Three posts of ten words with a heading, and the page around them."""
+    post = "<div class=post><h2>Title</h2><p>" + "word " * 10 + "</p></div>"
+    return read_blocks(
+        f"<body><div id=menu><a href=x>Home</a></div><main><div id=thread>{post * 3}</div></main></body>"
+    )
+
+
+def test_parts_are_the_elements_that_hold_a_good_share_of_what_is_kept():
+    blocks = _thread()
+    measured, keep = measure_blocks(blocks), np.array([False] + [True] * 6)
+    parts = parts_of(blocks, measured.tokens, keep)
+    found = [
+        (first, last, blocks.tags[node]) for first, last, node in zip(parts.first, parts.last, parts.inner, strict=True)
+    ]
+    # Each post holds 11 of 33 tokens, too few alone: 15 are asked for; body and main hold all, which is no choice.
+    assert found == []
+    longer = read_blocks(
+        f"<body><div class=post><p>{'word ' * 40}</p></div><div class=post><p>{'other ' * 20}</p></div></body>"
+    )
+    measured, keep = measure_blocks(longer), np.array([True, True])
+    parts = parts_of(longer, measured.tokens, keep)
+    assert parts.first.tolist() == [0, 1]
+    assert [longer.tags[node] for node in parts.inner] == ["p", "p"]
+    assert [longer.tags[node] for node in parts.outer] == ["div", "div"]
+    rows = measure_parts(longer, measured, np.array([0.9, 0.4], np.float32), keep, parts)
+    pages = [name for name in measured.names if name.startswith("page_")]
+    assert rows.shape == (2, len(PART_NAMES) + len(pages))
+    column = dict(zip(PART_NAMES, rows[0].tolist(), strict=False))
+    assert column["share"] == pytest.approx(40 / 60)
+    assert (column["mean"], column["mean_outside"]) == (pytest.approx(0.9), pytest.approx(0.4))
+    assert (column["siblings"], column["sibling"], column["share_after"]) == (2, 0, pytest.approx(20 / 60))
+    assert column["outer_post"] == 1
+
+
+def test_a_part_is_chosen_only_where_it_promises_a_gain():
+    blocks = read_blocks(f"<body><div><p>{'word ' * 40}</p></div><div><p>{'other ' * 20}</p></div></body>")
+    measured, keep = measure_blocks(blocks), np.array([True, True])
+    share = PART_NAMES.index("share")
+
+    def forest(low, high):
+        leaves = np.array([[low, high]], np.float32)  # of parts with half of the tokens or less, and of others
+        return Forest(np.array([[share]], np.int32), np.array([[0.5]], np.float32), leaves, 0.0)
+
+    probabilities = np.array([0.9, 0.4], np.float32)
+    assert best_part(blocks, measured, probabilities, keep, forest(-0.5, 0.2)).tolist() == [True, False]
+    assert best_part(blocks, measured, probabilities, keep, forest(0.2, -0.5)).tolist() == [False, True]
+    assert best_part(blocks, measured, probabilities, keep, forest(-0.5, -0.5)).tolist() == [True, True]
+
+
+def test_a_page_of_nested_elements_has_few_parts():
+    html = "".join(f"<div><p>{'word ' * 5}</p>" for _ in range(1500))
+    blocks = read_blocks(html)
+    measured = measure_blocks(blocks)
+    assert len(parts_of(blocks, measured.tokens, np.ones(len(blocks.texts), bool)).first) == 64
+
+
 def test_a_model_of_other_features_is_refused(tmp_path):
     forest = Forest(np.zeros((1, 1), np.int32), np.zeros((1, 1), np.float32), np.zeros((1, 2), np.float32), 0.0)
-    save_model(tmp_path / "m.npz", ("other",), forest, forest)
+    save_model(tmp_path / "m.npz", ("other",), (forest, forest, forest))
     with pytest.raises(ModelMismatchError, match="other features"):
         load_model(tmp_path / "m.npz")(read_blocks("<p>x"))
 
