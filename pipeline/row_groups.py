@@ -84,15 +84,13 @@ def _merged(sources: Iterable[IO[bytes]], low: int, high: int, row_group_tokens:
     orders = [part["order"].to_numpy() for part in parts]
     keys = np.concatenate([np.empty(0, np.uint64), *orders])
     tokens = np.concatenate([np.empty(0, np.int64), *(part["token_count"].to_numpy() for part in parts)])
-    by_key = np.argsort(keys, kind="stable")
-    keys = keys[by_key]
-    for start, stop in _bounds(tokens[by_key], row_group_tokens):
-        # Equal keys stay together, in the later group; so a document that occurs twice is seen below.
-        first, last = keys[start], keys[stop] if stop < len(keys) else None
-        cut = (
-            (np.searchsorted(own, first), len(own) if last is None else np.searchsorted(own, last)) for own in orders
-        )
-        slices = [part.slice(a, b - a) for part, (a, b) in zip(parts, cut, strict=True) if b > a]
+    by_key = np.lexsort((tokens, keys))  # equal keys in an order that no source decides
+    # Equal keys stay together, in the later group; so a document that occurs twice is seen below.
+    firsts = keys[by_key][[start for start, _ in _bounds(tokens[by_key], row_group_tokens)]]
+    cuts = [[*np.searchsorted(own, firsts).tolist(), len(own)] for own in orders]
+    for group in range(len(firsts)):
+        ends = ((part, cut[group], cut[group + 1]) for part, cut in zip(parts, cuts, strict=True))
+        slices = [part.slice(start, stop - start) for part, start, stop in ends if stop > start]
         if not slices:
             continue
         rows = in_order(pa.concat_tables(slices))
