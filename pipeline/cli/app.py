@@ -4,8 +4,6 @@ Exit codes: 0 done; 1 the run failed; 2 the command or the recipe is wrong; 3 fi
 130 interrupted (run the same command again to resume).
 """
 
-import os
-import sys
 from collections.abc import Callable
 from typing import Annotated
 
@@ -291,16 +289,12 @@ def _guarded(command: Callable[[], int | None]) -> None:
 
 
 def main() -> None:
-    """Run the command line and end the process at once.
+    """Run the command line and end the process at once."""
+    from pipeline.cli.ending import end_process
 
-    Threads of C++ libraries (Arrow's, gRPC's) now and then abort an interpreter that shuts down in order ("terminate called
-    without an active exception", exit code 134), after all work is done and written. Children end with their pipes.
-    """
     code: object = 0
     try:
         app()
     except SystemExit as ending:
         code = ending.code
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else 0 if code is None else 1)
+    end_process(code if isinstance(code, int) else 0 if code is None else 1)

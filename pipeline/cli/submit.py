@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from pipeline import storage
+from pipeline.cli.ending import end_process
 from pipeline.cli.errors import RunFailedError, UsageError
 from pipeline.cli.progress import meanwhile, watching
 from pipeline.dedup.tasks import PAIRS_STAGE
@@ -143,8 +144,7 @@ def stop_on_signals(what_remains: str) -> None:
             pool.kill()
         word = "Interrupted" if number == signal.SIGINT else "Terminated"
         sys.stderr.write(f"\x1b[?25h\n{word}. {what_remains}\n")
-        sys.stderr.flush()
-        os._exit(128 + number)
+        end_process(128 + number)
 
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)

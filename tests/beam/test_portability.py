@@ -11,6 +11,7 @@ import zlib
 from dataclasses import replace
 
 import boto3
+import psutil
 import pytest
 import yaml
 from apache_beam.portability.api import beam_runner_api_pb2
@@ -53,9 +54,20 @@ def reference(crawl, tmp_path_factory):
 
 
 def test_prism(crawl, reference, prism, tmp_path):
+    before = servers(prism)
     code, output = run(crawl, tmp_path / "s", beam=("--runner=PrismRunner", f"--prism_location={prism}"))
     assert code == 0, output
     assert contents(manifest_of(tmp_path / "s")) == contents(reference)
+    assert servers(prism) <= before, "Prism's server outlives the command"
+
+
+def servers(prism):
+    """Processes that run Prism."""
+    return {
+        process.pid
+        for process in psutil.process_iter(["cmdline", "status"])
+        if str(prism) in (process.info["cmdline"] or ()) and process.info["status"] != psutil.STATUS_ZOMBIE
+    }
 
 
 PROCESSES = (f"--runner={LOCAL}", "--direct_running_mode=multi_processing", "--direct_num_workers=2")
