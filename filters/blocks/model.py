@@ -137,11 +137,7 @@ def best_part(
         return keep
     gains = forest.values(measure_parts(blocks, measured, probabilities, keep, parts))
     best = int(gains.argmax())
-    if gains[best] <= _MIN_GAIN:
-        return keep
-    rest = np.zeros_like(keep)
-    rest[parts.first[best] : parts.last[best]] = keep[parts.first[best] : parts.last[best]]
-    return rest
+    return parts.kept(best, keep) if gains[best] > _MIN_GAIN else keep
 
 
 def without_contents(keep: NDArray[np.bool_], links: NDArray[np.bool_], tokens: Floats) -> NDArray[np.bool_]:

@@ -53,6 +53,13 @@ class Parts:
     inner: Integers
     outer: Integers
 
+    def kept(self, part: int, keep: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """`keep` inside one part."""
+        inside = np.zeros_like(keep)
+        blocks = slice(self.first[part], self.last[part])
+        inside[blocks] = keep[blocks]
+        return inside
+
 
 def parts_of(blocks: Blocks, tokens: Floats, keep: NDArray[np.bool_]) -> Parts:
     """Every element that holds a good share of the kept tokens, and not all; those with the same kept blocks are one."""

@@ -170,7 +170,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 - one loop over 1,500 events a page: 
                 continue
             elif kind == _LINK:
                 named = element.get("class")
-                if named and ("link" in named or "viewcode" in named) and PERMALINK.search(named):
+                if named and PERMALINK.search(named):
                     skipped = element
                     walker.skip_subtree()
                     continue

@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 the run failed; 2 the command or the recipe is wrong; 3 fi
 130 interrupted (run the same command again to resume).
 """
 
+import sys
 from collections.abc import Callable
 from typing import Annotated
 
@@ -297,4 +298,5 @@ def main() -> None:
         app()
     except SystemExit as ending:
         code = ending.code
+    sys.stdout.flush()
     end_process(code if isinstance(code, int) else 0 if code is None else 1)

@@ -19,8 +19,7 @@ def end_process(code: int) -> NoReturn:
     for pid in _children():
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    sys.stderr.flush()  # not standard output, which a signal may have interrupted in the middle of a write
     os._exit(code)
 
 

@@ -3,7 +3,8 @@
 Reads pages with their gold text; writes one .npz. A block's label is the share of its tokens that lie in a run of four
 tokens of the gold text, over the page's tokens in a row: so short blocks belong where they stand between long ones, and a
 menu's "Home" does not. Every page weighs about alike. The second forest learns from what first forests say of pages that
-they were not trained on (folds by host), the third from what each part of such a choice would gain; the same folds give the honest figures. Needs catboost, which only training needs.
+they were not trained on (folds by host), the third from what each part of such a choice would gain; the same folds give
+the honest figures. Needs catboost, which only training needs.
 """
 
 import hashlib
@@ -187,11 +188,8 @@ class _Choice:
 def _parts(page: _Page, probabilities: Floats) -> _Choice:
     keep = choose(probabilities, page.measured.tokens).keep
     parts = parts_of(page.blocks, page.measured.tokens, keep)
-    whole, gains = _f1(page, keep), []
-    for first, last in zip(parts.first.tolist(), parts.last.tolist(), strict=True):
-        inside = np.zeros_like(keep)
-        inside[first:last] = keep[first:last]
-        gains.append(_f1(page, inside) - whole)
+    whole = _f1(page, keep)
+    gains = [_f1(page, parts.kept(part, keep)) - whole for part in range(len(parts.first))]
     rows = measure_parts(page.blocks, page.measured, probabilities, keep, parts)
     return _Choice(page=page, probabilities=probabilities, keep=keep, rows=rows, gains=np.array(gains, np.float32))
 
