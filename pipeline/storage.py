@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 OBJECT_READ_BYTES = 4 << 20
 LOCAL_READ_BYTES = 1 << 20
 _WILD = re.compile(r"[*?\[]")
+_UNFINISHED = re.compile(r"\..*\.[0-9a-f]{16}\.part")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -126,6 +127,15 @@ def write_new(uri: str, data: bytes) -> bool:
 def delete(uri: str) -> None:
     """Remove a file; it may be missing already."""
     _store(uri).delete(uri)
+
+
+def delete_unfinished(folder: str) -> None:
+    """Remove what writers left below a folder when they were killed. Who still writes there fails; nothing else does."""
+    if _is_object(folder):  # a put is whole or absent
+        return
+    for file in _LOCAL.find(folder.rstrip("/") + "/", None):
+        if _UNFINISHED.fullmatch(file.uri.rpartition("/")[2]):
+            delete(file.uri)
 
 
 def join(folder: str, *names: str) -> str:

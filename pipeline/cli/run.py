@@ -125,6 +125,7 @@ def _prepare(plan: RunPlan) -> None:
     """Mark the snapshot as unfinished, write what it is made of, and remove what other parameters made of later stages."""
     snapshot = plan.snapshot
     storage.delete(snapshot.path("manifest.json"))
+    storage.delete_unfinished(snapshot.uri)
     snapshot.write_json(
         {
             "read": plan.fingerprints.read,

@@ -110,6 +110,18 @@ def test_writes_are_whole_and_leave_nothing_behind(tmp_path):
     assert not storage.exists(uri)
 
 
+def test_what_a_killed_writer_left_is_removed_and_nothing_else(tmp_path):
+    (tmp_path / "sets").mkdir()
+    left = tmp_path / "sets" / ".split-000002.sets.f17cc01b2dae694b.part"
+    others = [tmp_path / "sets" / "a.part", tmp_path / "sets" / ".mine.part", tmp_path / "sets" / "b.json"]
+    for path in [left, *others]:
+        path.write_bytes(b"x")
+    storage.delete_unfinished(str(tmp_path))
+    assert not left.exists()
+    assert all(path.exists() for path in others)
+    storage.delete_unfinished(str(tmp_path / "nothing here"))
+
+
 def test_a_full_disk_is_one_sentence_and_leaves_the_old_file(tmp_path):
     uri = str(tmp_path / "x")
     storage.write_bytes(uri, b"old")
