@@ -6,6 +6,7 @@ from typing import Self
 from pipeline.pool import Fault, TaskFailedError
 from pipeline.snapshot import Snapshot
 
+PARTS_FAMILY = "parts"
 _ATTEMPTS = 4
 
 
@@ -22,6 +23,10 @@ class WholeTask:
     @property
     def memory_bytes(self) -> int:
         return 0
+
+    @property
+    def family(self) -> str:
+        return PARTS_FAMILY
 
     def after_fault(self, fault: Fault) -> Self:
         if self.attempt == _ATTEMPTS or fault.cause == "error":

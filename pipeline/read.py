@@ -27,6 +27,7 @@ from pipeline.spool import claimed, spooled
 from schemas.records import Location, Page, Rejected
 
 STAGE = "read"
+READ_FAMILY = "read"  # of the tasks that need the models
 _SHOWN_CHARS = 300  # of an exception's message in the ledger
 # Records measured together: 8 take 16 % less time than one by one, 32 take 23 %. A crash costs as many again.
 _TOGETHER, _TOGETHER_CHARS = 16, 1_000_000
@@ -68,6 +69,10 @@ class ReadTask:
     @property
     def memory_bytes(self) -> int:
         return self.limits.record_memory_bytes
+
+    @property
+    def family(self) -> str:
+        return READ_FAMILY
 
     def run(self, announce: Announce) -> Commit:
         """Read the split and commit its tables."""
@@ -152,11 +157,6 @@ def opened_chain(fingerprint: str, spec: ChainSpec) -> Chain:
         _opened.clear()
         _opened[fingerprint] = open_chain(spec)
     return _opened[fingerprint]
-
-
-def forget_chain() -> None:
-    """Let go of the models."""
-    _opened.clear()
 
 
 def _measure(chain: Chain, found: list[Found]) -> Sequence[Examined | Rejected]:

@@ -16,7 +16,7 @@ from pipeline.pool import Announce
 from pipeline.report.pairs import pair_report
 from pipeline.report.profile import Profile, from_json, merge_all
 from pipeline.snapshot import Snapshot
-from pipeline.stages import PROFILES, forget_models
+from pipeline.stages import PROFILES, forget_tokenizer
 
 if TYPE_CHECKING:
     from pipeline.report.svg import Charts
@@ -72,9 +72,9 @@ class DrawTask(WholeTask):
     charts: "Charts"
 
     def run(self, announce: Announce) -> dict[str, str]:
-        """SVG by name. The models of what came before are let go: the renderer takes as much memory."""
+        """SVG by name. The tokenizer is let go: the renderer takes as much memory."""
         announce(0, 0.0)
-        forget_models()
+        forget_tokenizer()
         from pipeline.report.svg import draw  # the renderer: only where it is needed
 
         return draw(self.charts)

@@ -21,9 +21,9 @@ from pipeline.dedup.arrays import ESTIMATED, KINDS, gather, row_of
 from pipeline.dedup.clusters import CHOICE, DuplicatesSpec
 from pipeline.dedup.urls import SUPERSEDED
 from pipeline.domains import DomainsSpec
-from pipeline.part_task import PartTask, WholeTask
+from pipeline.part_task import PARTS_FAMILY, PartTask, WholeTask
 from pipeline.pool import Announce
-from pipeline.read import forget_chain, opened_chain
+from pipeline.read import READ_FAMILY, opened_chain
 from pipeline.repeats import without
 from pipeline.repeats_tasks import REPEATS_STAGE
 from pipeline.report.profile import profile_split, to_json
@@ -44,6 +44,10 @@ class WarmTask(WholeTask):
 
     fingerprint: str
     chain: ChainSpec | None
+
+    @property
+    def family(self) -> str:
+        return PARTS_FAMILY if self.chain is None else READ_FAMILY
 
     def run(self, announce: Announce) -> None:
         """Load."""
@@ -139,9 +143,8 @@ def _memberships(choices: Any, against: tuple[str, ...]) -> list[tuple[int, Memb
     ]
 
 
-def forget_models() -> None:
-    """Let the memory of what the stages loaded go: what follows needs other things, and as much memory."""
-    forget_chain()
+def forget_tokenizer() -> None:
+    """Let its memory go."""
     _tokenizer.cache_clear()
 
 

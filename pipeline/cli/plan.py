@@ -16,6 +16,7 @@ from pipeline.cli.submit import cores
 from pipeline.decide import failures
 from pipeline.plan import RunPlan, make_plan
 from pipeline.pool import Announce, Fault, Pool, TaskFailedError
+from pipeline.read import READ_FAMILY
 from pipeline.recipe import load_recipe
 from pipeline.rows import stored_tables
 from pipeline.snapshot import Snapshot
@@ -56,6 +57,7 @@ class TryTask:
     rules: tuple[Rule, ...]
     deadline_seconds: float
     memory_bytes: int
+    family: str = READ_FAMILY
 
     def run(self, announce: Announce) -> Tried:
         """Count verdicts and time."""

@@ -15,6 +15,7 @@ class Misbehave:
     faults: tuple[Fault, ...] = ()
     deadline_seconds: float = 0.5
     memory_bytes: int = 0
+    family: str = "any"
 
     def run(self, announce: Announce) -> list[int]:
         done = []

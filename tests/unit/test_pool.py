@@ -66,6 +66,19 @@ def test_killing_the_pool_leaves_no_child(pool):
     assert not psutil.pid_exists(child)
 
 
+def test_a_task_of_another_family_gets_a_new_process():
+    pool = Pool(1)
+    try:
+        first = pool.submit(Pid(family="read")).result()
+        assert pool.submit(Pid(family="read")).result() == first
+        second = pool.submit(Pid(family="parts")).result()
+        assert second != first
+        assert not psutil.pid_exists(first)
+        assert pool.submit(Pid(family="parts")).result() == second
+    finally:
+        pool.close()
+
+
 def test_spread_reaches_every_child_and_its_faults_hurt_nobody(pool):
     pool.spread(Misbehave("loop", deadline_seconds=60.0))
     assert len(pool._children) <= 2
