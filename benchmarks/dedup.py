@@ -165,6 +165,8 @@ def _print(results: dict[str, Any]) -> None:
         )
         for step, seconds in run.get("steps", {}).items():
             print(f"  {step:42}{'':10}{seconds:9.1f}")
+        for step, size in run.get("shuffled", {}).items():
+            print(f"  {f'shuffled, bytes a document: {step}':42}{size / run['documents']:10.1f}")
     after, planted = results["runs"]["ours: after fingerprints"], results["planted"]
     print(
         f"{after['candidates']:,} candidate pairs, {after['verified']:,} verified, {after['hot_buckets']:,} hot buckets, "

@@ -11,14 +11,17 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
+from apache_beam.metrics import Metrics, MetricsFilter
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from filters.chain import SIGNALS
@@ -38,6 +41,8 @@ from schemas.tables import DOCUMENTS, FINGERPRINTS, signals_schema
 _FINGERPRINT = "bench"
 _PART_PER_PARTITION = 1  # 10,000 documents for each partition, as a run has them
 _CHOICES = "choices"
+_SHUFFLED, _COUNT = "shuffled_bytes", "Count for "
+_INNER = frozenset({"GroupByKey", "CoGroupByKeyImpl", "ReshufflePerKey", "Reshuffle", "MaybeReshuffle"})  # Beam's own
 
 
 def fingerprint_rows(documents: Sequence[dict[str, Any]], spec: FingerprintSpec) -> list[dict[str, Any]]:
@@ -105,10 +110,11 @@ def plan_of(snapshot: Snapshot, recipe: Recipe, *, workers: int, partitions: int
     )
 
 
-def run_graph(plan: RunPlan) -> None:
-    """Find duplicates and choose; the choices of each split go to a file."""
+def run_graph(plan: RunPlan) -> dict[str, int]:
+    """Find duplicates and choose; the choices of each split go to a file. Returns the bytes that each step shuffled."""
     options = PipelineOptions(["--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner"])
-    with beam.Pipeline(options=options) as pipeline:
+    pipeline = beam.Pipeline(options=options)
+    with _counting_shuffles():
         _ = (
             pipeline
             | beam.Create(range(len(plan.splits)))
@@ -116,8 +122,50 @@ def run_graph(plan: RunPlan) -> None:
             | ChooseRepresentatives(plan)
             | beam.Map(_store, plan.snapshot.uri)
         )
+        result = pipeline.run()
+    result.wait_until_finish()
     if (pool := running_pool()) is not None:
         pool.close()
+    found = result.metrics().query(MetricsFilter().with_name(_SHUFFLED))["counters"]
+    sizes: Counter[str] = Counter()
+    for metric in found:
+        names = metric.key.step.replace(_COUNT, "").split("/")
+        sizes[next(name for name in reversed(names) if name not in _INNER)] += metric.committed
+    return {name: size for name, size in sizes.items() if size}
+
+
+@contextmanager
+def _counting_shuffles() -> Iterator[None]:
+    """Graphs built inside count what goes into each grouping."""
+    plain = beam.Pipeline.apply
+
+    def counted(self: Any, transform: Any, values: Any = None, label: str | None = None) -> Any:
+        # Not inside of it, which the runner replaces by its own; with a label, apply calls itself without.
+        if isinstance(transform, beam.GroupByKey) and label is None:
+            values |= f"{_COUNT}{transform.label}" >> beam.ParDo(_Count()).with_output_types(values.element_type)
+        return plain(self, transform, values, label)
+
+    beam.Pipeline.apply = counted
+    try:
+        yield
+    finally:
+        beam.Pipeline.apply = plain
+
+
+class _Count(beam.DoFn):
+    def __init__(self) -> None:
+        self.shuffled = Metrics.counter("bench", _SHUFFLED)
+
+    def process(self, element: Any) -> Iterator[Any]:
+        self.shuffled.inc(_size(element))
+        yield element
+
+
+def _size(value: Any) -> int:
+    """Bytes of the keys and packed arrays of an element; numbers count 8."""
+    if isinstance(value, bytes):
+        return len(value)
+    return sum(map(_size, value)) if isinstance(value, tuple) else 8
 
 
 def _store(chosen: tuple[int, tuple[bytes, bytes]], uri: str) -> None:
@@ -162,7 +210,7 @@ def _clusters(uri: str, workers: int) -> dict[str, Any]:
     parts = len(snapshot.parts("read"))
     plan = plan_of(snapshot, Recipe(name="bench"), workers=workers, partitions=max(4, parts // _PART_PER_PARTITION))
     begun = time.time()
-    run_graph(plan)
+    shuffled = run_graph(plan)
     ended = time.time()
     times = {stage: _times(uri, stage) for stage in ("sets", "pairs", "clusters")}
     steps = {
@@ -176,7 +224,7 @@ def _clusters(uri: str, workers: int) -> dict[str, Any]:
     sets = sum(commit.files["sets"].bytes for commit in snapshot.commits("sets"))
     done = snapshot.commits("clusters")
     counts = {name: sum(commit.counts[name] for commit in done) for name in ("clusters", "components_cut")}
-    return {"steps": steps, "sets_bytes": sets, **totals, **counts}
+    return {"steps": steps, "shuffled": shuffled, "sets_bytes": sets, **totals, **counts}
 
 
 def _times(uri: str, stage: str) -> Iterable[float]:

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from pipeline.audit import self_audit
-from pipeline.dedup.tasks import CLUSTERS_STAGE, PAIRS_STAGE, SETS_STAGE, pairs_part
+from pipeline.dedup.tasks import BANDS_STAGE, CLUSTERS_STAGE, PAIRS_STAGE, SETS_STAGE, pairs_part
 from pipeline.plan import RunPlan
 from pipeline.pool import current_pool
 from pipeline.recipe import GatesSpec, resolved
@@ -114,8 +114,9 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
     snapshot.write_json(manifest, "manifest.json")
     for part in parts:
         snapshot.discard(TOKENS_STAGE, part)
-    for part in snapshot.parts(SETS_STAGE):
-        snapshot.discard(SETS_STAGE, part)
+    for stage in (BANDS_STAGE, SETS_STAGE):
+        for part in snapshot.parts(stage):
+            snapshot.discard(stage, part)
     return manifest
 
 

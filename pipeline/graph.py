@@ -17,9 +17,9 @@ from apache_beam.pvalue import PCollection, TaggedOutput
 from apache_beam.transforms.combiners import Count
 
 from pipeline.decide import failures
-from pipeline.dedup.against import asked_now, by_sketch, touched
-from pipeline.dedup.arrays import BAND, EDGE, MEMBER, PAIR, gather, hash_ranges, row_of, scatter, split_of, spread
-from pipeline.dedup.candidates import HOT, MAX_HOT_STORED, bands_of_split, candidate_pairs, unique_pairs
+from pipeline.dedup.against import by_sketch
+from pipeline.dedup.arrays import EDGE, MEMBER, PAIR, gather, row_of, scatter, split_of, spread
+from pipeline.dedup.candidates import HOT, MAX_HOT_STORED, unique_pairs
 from pipeline.dedup.clusters import (
     CANDIDATE,
     choose,
@@ -75,16 +75,20 @@ class FindDuplicates(beam.PTransform[Any, Any]):
         self.plan = plan
 
     def expand(self, read: PCollection[Any]) -> PCollection[Any]:
-        """Bands meet by range of their hash; pairs by their documents; shingle sets come to the pairs."""
+        """Bands meet, through files, by range of their hash; pairs by their documents; shingle sets come to the pairs."""
         plan = self.plan
         every = read.pipeline | "Every partition" >> beam.Create([(i, b"") for i in range(plan.partitions)])
         earlier = read.pipeline | "Earlier snapshots" >> beam.Create(range(len(plan.splits), plan.numbers))
         found = (
             (read, earlier)
             | "Fingerprinted" >> beam.Flatten()
-            | "Bands" >> beam.FlatMap(_bands, plan).with_output_types(Keyed)
+            | "Unless paired" >> beam.Filter(lambda _: not plan.pairs_ready)
+            | "After the last" >> beam.Reshuffle()  # a child that makes bands has to let the models of Read go
+            | "Bands" >> RunTasks(plan.workers, plan.bands_task, _result)
+            | "Spread bands" >> beam.FlatMap(lambda messages: messages).with_output_types(Keyed)
             | "Group bands" >> beam.GroupByKey()
-            | "Candidates" >> beam.FlatMap(_candidates, plan).with_outputs("hot", main="pairs")
+            | "Candidates" >> RunTasks(plan.workers, plan.candidates_task, _keyed_result)
+            | "Spread candidates" >> beam.FlatMapTuple(_candidates).with_outputs("hot", main="pairs")
         )
         pairs = (
             (found.pairs, every)
@@ -207,24 +211,15 @@ def _tokens(_element: Any, commit: Commit) -> int:
     return tokens
 
 
-def _bands(split: int, plan: RunPlan) -> Iterator[Keyed]:
-    if plan.pairs_ready:
-        return
-    snapshot, part = plan.place_of(split)
-    table = snapshot.read("fingerprints", part, ["doc_id", "digest", "bands", "shingles"])
-    shingles = table["shingles"].to_numpy()
-    doc_ids, digests, bands = (table[name].to_pylist() for name in ("doc_id", "digest", "bands"))
-    records = bands_of_split(split, doc_ids, digests, bands, shingles)
-    yield from scatter(records, hash_ranges(records["hash"], plan.partitions))
+def _keyed_result(element: tuple[int, Any], result: Any) -> Any:
+    return element[0], result
 
 
-def _candidates(group: tuple[int, Iterable[bytes]], plan: RunPlan) -> Iterator[Any]:
-    records = touched(gather(group[1], BAND), len(plan.splits))
-    found = candidate_pairs(records, plan.recipe.duplicates.max_bucket)
-    if len(found.hot):
-        yield TaggedOutput("hot", (group[0], found.hot.tobytes()))
-    pairs = asked_now(found.pairs, len(plan.splits))
-    yield from scatter(pairs, spread(pairs["a"], plan.partitions))
+def _candidates(partition: int, found: tuple[list[Keyed], bytes]) -> Iterator[Any]:
+    pairs, hot = found
+    if hot:
+        yield TaggedOutput("hot", (partition, hot))
+    yield from pairs
 
 
 def _name_requests(group: Keyed) -> Iterator[Keyed]:

@@ -9,7 +9,7 @@ from filters.assets import AssetError, sha256_of, verify_all
 from pipeline import storage
 from pipeline.decide import DUPLICATE, SUPERSEDED
 from pipeline.dedup.against import Earlier, gone_parts, open_earlier, part_names
-from pipeline.dedup.tasks import PAIRS_STAGE, AnswerTask, VerifyTask, pairs_part
+from pipeline.dedup.tasks import PAIRS_STAGE, AnswerTask, BandsTask, CandidatesTask, VerifyTask, pairs_part
 from pipeline.read import ReadTask
 from pipeline.recipe import Recipe, code_hash, fingerprint, read_parameters, resolved
 from pipeline.repeats_tasks import CountTask, RepeatsTask
@@ -99,6 +99,29 @@ class RunPlan:
             snapshot=self.snapshot,
             fingerprint=self.fingerprints.read,
             spool=spool_path(*identity),
+        )
+
+    def bands_task(self, number: int) -> BandsTask:
+        """Bands of one part, of this run or of an earlier snapshot."""
+        source, part = self.place_of(number)
+        return BandsTask(
+            snapshot=self.snapshot,
+            fingerprint=self.fingerprints.pairs,
+            source=source,
+            number=number,
+            part=part,
+            partitions=self.partitions,
+        )
+
+    def candidates_task(self, met: tuple[int, Iterable[bytes]]) -> CandidatesTask:
+        """Candidate pairs of one partition of bands."""
+        return CandidatesTask(
+            snapshot=self.snapshot,
+            fingerprint=self.fingerprints.pairs,
+            ranges=b"".join(sorted(met[1])),
+            own=len(self.splits),
+            partitions=self.partitions,
+            max_bucket=self.recipe.duplicates.max_bucket,
         )
 
     def answer_task(self, asked: tuple[int, bytes]) -> AnswerTask:

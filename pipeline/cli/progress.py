@@ -18,6 +18,8 @@ from pipeline.pool import running_pool
 # Tasks in the order of the stages, and what a person calls them.
 _STAGES = (
     ("ReadTask", "Reading"),
+    ("BandsTask", "Finding candidates"),
+    ("CandidatesTask", "Finding candidates"),
     ("AnswerTask", "Comparing"),
     ("VerifyTask", "Verifying duplicates"),
     ("DecideTask", "Deciding"),

@@ -18,6 +18,9 @@ EDGE = np.dtype([("a", "<u8"), ("b", "<u8"), ("similarity", "<f4"), ("exact", "u
 # A member of a cluster: `root` names the cluster while the run lasts.
 MEMBER = np.dtype([("place", "<u8"), ("root", "<u8"), ("similarity", "<f4"), ("exact", "u1")])
 
+# Where a partition finds what a split wrote for it: a range of the split's file.
+RANGE = np.dtype([("split", "<u4"), ("start", "<u8"), ("length", "<u8")])
+
 KINDS = ("near", "exact", "same_record")
 ESTIMATED = "estimated"  # kind of a near copy of a released document whose text is gone
 
@@ -58,6 +61,16 @@ def scatter(records: NDArray[np.void], targets: NDArray[np.int64]) -> Iterator[t
     found, starts = np.unique(targets[order], return_index=True)
     for target, rows in zip(found, np.split(order, starts[1:]), strict=True):
         yield int(target), records[rows].tobytes()
+
+
+def filed(split: int, blocks: Iterable[tuple[int, bytes]]) -> tuple[bytes, list[tuple[int, bytes]]]:
+    """One file of what a split has for many targets, and the range of it for each, packed as RANGE."""
+    data, ranges, offset = [], [], 0
+    for target, block in blocks:
+        ranges.append((target, np.array([(split, offset, len(block))], RANGE).tobytes()))
+        data.append(block)
+        offset += len(block)
+    return b"".join(data), ranges
 
 
 def gather(parts: Iterable[bytes], dtype: np.dtype[np.void]) -> NDArray[np.void]:

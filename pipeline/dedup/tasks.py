@@ -1,9 +1,11 @@
-"""The tasks that verify candidate pairs, and the names of what they commit.
+"""The tasks that find and verify candidate pairs, and the names of what they commit.
 
-A split writes the shingle sets (or, where its text is gone, the sketches) that partitions ask for; a partition reads its
-ranges of them and commits pairs/ and hot_buckets/. Run in the pool's children, as those of pipeline/stages.py.
+A split writes its bands, ordered by partition, and a partition reads its ranges of them. So it is again with shingle
+sets (or, where a text is gone, sketches), of the documents that partitions ask for; then a partition commits pairs/ and
+hot_buckets/. Run in the pool's children, as those of pipeline/stages.py.
 """
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -13,23 +15,63 @@ from numpy.typing import NDArray
 
 from filters.fingerprint import FingerprintSpec
 from pipeline import storage
-from pipeline.dedup.arrays import PAIR, gather, row_of
-from pipeline.dedup.candidates import HOT, MAX_HOT_STORED, hot_buckets, unique_pairs
+from pipeline.dedup.against import asked_now, touched
+from pipeline.dedup.arrays import BAND, PAIR, RANGE, filed, gather, hash_ranges, row_of, scatter, spread
+from pipeline.dedup.candidates import HOT, MAX_HOT_STORED, bands_of_split, candidate_pairs, hot_buckets, unique_pairs
 from pipeline.dedup.stars import Stars
-from pipeline.dedup.verify import RANGE, REQUEST, answers, unpack, verified_pairs
+from pipeline.dedup.verify import REQUEST, answers, unpack, verified_pairs
 from pipeline.part_task import PartTask
 from pipeline.pool import Announce
 from pipeline.snapshot import Blob, Commit, Snapshot
 
-SETS_STAGE, PAIRS_STAGE = "sets", "pairs"
+BANDS_STAGE, SETS_STAGE = "bands", "sets"  # their files live until the end of the run
+PAIRS_STAGE = "pairs"
 CLUSTERS_STAGE = "clusters"  # what `choose` did in each partition: counts only
 HOT_TABLE = "hot_buckets"
 _READERS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BandsTask(PartTask):
+    """Bands of one split's fingerprints, ordered by the partition that has to see them; commits bands/."""
+
+    source: Snapshot
+    number: int
+    part: str
+    partitions: int
+
+    def run(self, announce: Announce) -> list[tuple[int, bytes]]:
+        """The range of the split's file of bands for each partition, packed."""
+        announce(0, 0.0)
+        table = self.source.read("fingerprints", self.part, ["doc_id", "digest", "bands", "shingles"])
+        doc_ids, digests, bands = (table[name].to_pylist() for name in ("doc_id", "digest", "bands"))
+        records = bands_of_split(self.number, doc_ids, digests, bands, table["shingles"].to_numpy())
+        data, ranges = filed(self.number, scatter(records, hash_ranges(records["hash"], self.partitions)))
+        _commit_blob(self, BANDS_STAGE, self.number, data, len(records))
+        return ranges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidatesTask(PartTask):
+    """Candidate pairs of one partition of bands; commits nothing: pairs that are asked for meet in other partitions."""
+
+    ranges: bytes
+    own: int
+    partitions: int
+    max_bucket: int
+
+    def run(self, announce: Announce) -> tuple[list[tuple[int, bytes]], bytes]:
+        """Packed PAIR for each partition that has to judge them, and the packed HOT buckets."""
+        announce(0, 0.0)
+        records = touched(gather(_read_ranges(self.snapshot, BANDS_STAGE, self.ranges), BAND), self.own)
+        found = candidate_pairs(records, self.max_bucket)
+        pairs = asked_now(found.pairs, self.own)
+        return list(scatter(pairs, spread(pairs["a"], self.partitions))), found.hot.tobytes()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerTask(PartTask):
-    """Shingle sets of one split's documents, for the partitions that ask for them; commits sets/, which live until the end."""
+    """Shingle sets of one split's documents, for the partitions that ask for them; commits sets/."""
 
     source: Snapshot
     sketches: bool
@@ -48,14 +90,7 @@ class AnswerTask(PartTask):
             rows = np.unique(row_of(asked["place"])).tolist()
             documents = self.source.read_rows("documents", self.part, rows, ["doc_id", "text", "language"])
         data, ranges = answers(self.number, asked, documents, self.spec)
-        part = sets_part(self.number)
-        self.snapshot.commit(
-            stage=SETS_STAGE,
-            part=part,
-            fingerprint=self.fingerprint,
-            tables={SETS_STAGE: Blob(name=f"{part}.sets", data=data, rows=len(ranges), content="")},
-            counts={},
-        )
+        _commit_blob(self, SETS_STAGE, self.number, data, len(ranges))
         return ranges
 
 
@@ -77,8 +112,7 @@ class VerifyTask(PartTask):
         if done := self.snapshot.committed(PAIRS_STAGE, pairs_part(self.target), self.fingerprint):
             return done
         pairs = unique_pairs(gather([self.pairs], PAIR))
-        with ThreadPoolExecutor(_READERS) as readers:  # each range is a request on an object store
-            sets = unpack(readers.map(self._sets, gather([self.ranges], RANGE)))
+        sets = unpack(_read_ranges(self.snapshot, SETS_STAGE, self.ranges))
         table = verified_pairs(pairs, sets, list(self.parts), self.floor, self.containment)
         hot = gather([self.hot], HOT)
         shown = hot[:MAX_HOT_STORED]
@@ -98,13 +132,26 @@ class VerifyTask(PartTask):
             counts=counts,
         )
 
-    def _sets(self, where: Any) -> bytes:
-        path = self.snapshot.path(SETS_STAGE, f"{sets_part(where['split'])}.sets")
+
+def _commit_blob(task: PartTask, stage: str, number: int, data: bytes, rows: int) -> None:
+    part = _numbered(number)
+    blob = Blob(name=f"{part}.{stage}", data=data, rows=rows, content="")
+    task.snapshot.commit(stage=stage, part=part, fingerprint=task.fingerprint, tables={stage: blob}, counts={})
+
+
+def _read_ranges(snapshot: Snapshot, stage: str, ranges: bytes) -> Iterator[bytes]:
+    """What the splits have in these ranges, packed RANGE, of their files of a stage; in their order."""
+
+    def read(where: Any) -> bytes:
+        path = snapshot.path(stage, f"{_numbered(where['split'])}.{stage}")
         return storage.read_bytes(path, int(where["start"]), int(where["length"]))
 
+    with ThreadPoolExecutor(_READERS) as readers:  # each range is a request on an object store
+        yield from readers.map(read, gather([ranges], RANGE))
 
-def sets_part(number: int) -> str:
-    """Name of the shingle sets of a split, by its number: parts of two snapshots can have one name."""
+
+def _numbered(number: int) -> str:
+    """Name of a part by the number of its split: parts of two snapshots can have one name."""
     return f"split-{number:06d}"
 
 

@@ -17,12 +17,10 @@ from numpy.typing import NDArray
 
 from filters.fingerprint import FingerprintSpec, shingle_hashes, sketch_similarity
 from filters.key import make_fold
-from pipeline.dedup.arrays import place, row_of, scatter, split_of
+from pipeline.dedup.arrays import filed, place, row_of, scatter, split_of
 
 # One request: "send the shingle set of `place` to partition `target`"; exact pairs need only the doc_id.
 REQUEST = np.dtype([("place", "<u8"), ("target", "<u4"), ("with_set", "u1")])
-# Where a partition finds what it asked of a split: a range of the split's file of sets.
-RANGE = np.dtype([("split", "<u4"), ("start", "<u8"), ("length", "<u8")])
 _COUNT = np.dtype("<u8")
 _HEADER = np.dtype([("place", "<u8"), ("doc_id", "V16"), ("count", "<u4")])
 
@@ -124,17 +122,15 @@ def answers(
     header["doc_id"] = np.frombuffer(bytes.fromhex("".join(ids.take(pa.array(rows)).to_pylist())), "V16")
     hashes = np.concatenate([_NONE, *sets])
     starts = np.cumsum(counts) - counts
-    blocks, ranges, offset = [], [], 0
+    blocks = []
     for target, first, end in _runs(asked["target"]):
         mine = np.searchsorted(rows, row_of(asked["place"][first:end]))
         sent = header[mine]
         sent["count"] = np.where(asked["with_set"][first:end] == 1, counts[mine], 0)
         picked = hashes[_elements(starts[mine], sent["count"].astype(np.int64))[1]]
         block = np.array([len(mine)], _COUNT).tobytes() + sent.tobytes() + picked.tobytes()
-        ranges.append((int(target), np.array([(split, offset, len(block))], RANGE).tobytes()))
-        blocks.append(block)
-        offset += len(block)
-    return b"".join(blocks), ranges
+        blocks.append((int(target), block))
+    return filed(split, blocks)
 
 
 def unpack(blocks: Iterable[bytes]) -> ShingleSets:

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from filters.fingerprint import FingerprintSpec, shingle_hashes
 from filters.key import make_fold
 from pipeline.dedup import verify
-from pipeline.dedup.arrays import PAIR, gather, place
+from pipeline.dedup.arrays import PAIR, RANGE, gather, place
 from pipeline.dedup.verify import (
-    RANGE,
     REQUEST,
     ShingleSets,
     answers,

@@ -93,7 +93,7 @@ def test_kill_9_of_the_runner_at_random_moments(run, reference, inputs, tmp_path
     assert again.contents == made.contents
 
 
-@pytest.mark.parametrize("stage", ["sets", "pairs", "clusters"])
+@pytest.mark.parametrize("stage", ["bands", "sets", "pairs", "clusters"])
 def test_kill_9_in_the_middle_of_deduplication(run, reference, inputs, tmp_path, stage):
     """Killed as soon as the stage has committed its first part; the second run finds some parts there."""
     made, seconds = reference
