@@ -4,7 +4,7 @@
     python -m benchmarks.dedup_ours clusters SNAPSHOT WORKERS
 
 The tables are those that the read stage writes, made from text without a crawl. `clusters` runs FindDuplicates and
-ChooseRepresentatives of pipeline/graph.py, on the local runner, as `run` does. Both print one JSON object.
+ChooseRepresentatives of pipeline/dedup/transforms.py, on the local runner, as `run` does. Both print one JSON object.
 """
 
 import json
@@ -30,8 +30,9 @@ from filters.key import make_fold
 from filters.view import TextView
 from pipeline.dedup.arrays import gather, row_of
 from pipeline.dedup.clusters import CHOICE
-from pipeline.graph import ChooseRepresentatives, FindDuplicates
-from pipeline.plan import Fingerprints, RunPlan
+from pipeline.dedup.transforms import ChooseRepresentatives, FindDuplicates
+from pipeline.fingerprints import Fingerprints
+from pipeline.plan import RunPlan
 from pipeline.pool import running_pool
 from pipeline.recipe import Recipe
 from pipeline.snapshot import Snapshot
@@ -106,6 +107,7 @@ def plan_of(snapshot: Snapshot, recipe: Recipe, *, workers: int, partitions: int
         partitions=partitions,
         fingerprints=Fingerprints(read=_FINGERPRINT, pairs=_FINGERPRINT, decide=_FINGERPRINT, tokens=_FINGERPRINT),
         assets={},
+        read_ready=True,
         pairs_ready=False,
     )
 

@@ -142,18 +142,29 @@ def open_chain(spec: ChainSpec) -> Chain:
     return Chain(_open_find(spec), _open_measure(spec))
 
 
-def _open_find(spec: ChainSpec) -> Callable[[Page], Found | Rejected]:
+def open_accept(spec: ChainSpec) -> Callable[[Page], Mapping[str, Any] | Rejected]:
+    """The exits that look at no text: HTTP status and type, size, URL lists, opt-outs; the signals of a page that stays."""
     accept_response, accept_url, check_optout = spec.http.open(), spec.url.open(), spec.optout.open()
-    decode, look, find_text = spec.charset.open(), open_look(spec.language), spec.extract.open()
 
-    def find(page: Page) -> Found | Rejected:  # noqa: PLR0911 - one return an exit: this is their list
+    def accept(page: Page) -> Mapping[str, Any] | Rejected:
         if isinstance(decision := accept_response(page), Drop):
             return _rejected(page, "http", decision)
         if isinstance(decision := accept_url(page), Drop):
             return _rejected(page, "url", decision)
         decision, signals = check_optout(page)
-        if isinstance(decision, Drop):
-            return _rejected(page, "optout", decision)
+        return _rejected(page, "optout", decision) if isinstance(decision, Drop) else signals
+
+    return accept
+
+
+def _open_find(spec: ChainSpec) -> Callable[[Page], Found | Rejected]:
+    accept = open_accept(spec)
+    decode, look, find_text = spec.charset.open(), open_look(spec.language), spec.extract.open()
+
+    def find(page: Page) -> Found | Rejected:
+        accepted = accept(page)
+        if isinstance(accepted, Rejected):
+            return accepted
         decoded = decode(page)
         if isinstance(decoded, Drop):
             return _rejected(page, "charset", decoded)
@@ -166,7 +177,7 @@ def _open_find(spec: ChainSpec) -> Callable[[Page], Found | Rejected]:
         text, removed = normalize(extracted.text)
         if not text:
             return _rejected(page, "extract", Drop("no_text", value=0))
-        signals = {**signals, **decoded.signals(), **extracted.signals(), "normalize_removed": sum(removed.values())}
+        signals = {**accepted, **decoded.signals(), **extracted.signals(), "normalize_removed": sum(removed.values())}
         return Found(page=replace(page, payload=b""), text=text, extracted=extracted, signals=signals)
 
     return find

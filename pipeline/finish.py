@@ -20,6 +20,7 @@ from pipeline.report_tasks import BLANK, DrawTask, MergeTask, PairReportTask, Pr
 from pipeline.shards import Shard, dataset_json
 from pipeline.snapshot import Commit, Snapshot, TableFile
 from pipeline.stages import DATASET_STAGE, DECIDE_STAGE, PROFILES, TOKENS_STAGE
+from pipeline.survey import SURVEY_STAGE
 from schemas.tables import combine_hashes, hash_text
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def finish(plan: RunPlan, shards: int) -> dict[str, Any]:
     snapshot.write_json(manifest, "manifest.json")
     for part in parts:
         snapshot.discard(TOKENS_STAGE, part)
-    for stage in (BANDS_STAGE, SETS_STAGE):
+    for stage in (SURVEY_STAGE, BANDS_STAGE, SETS_STAGE):
         for part in snapshot.parts(stage):
             snapshot.discard(stage, part)
     return manifest

@@ -1,58 +1,43 @@
 """The whole pipeline on one screen: read this file first.
 
-    splits -> [Read] -> [Find duplicates] -> [Choose representatives] -> [Decide] -> [Tokenize] -> [Shards] -> [Finish]
+    splits -> ([Survey]) -> [Read] -> [Find duplicates] -> [Choose representatives] -> [Decide] -> ([Find repeats])
+           -> [Tokenize] -> [Shards] -> [Finish]
 
-Every bracket reads committed files and commits its own; what travels between workers are numbers of splits and packed
-arrays of keys (`tuple[int, bytes]`), never text. Parts that are already committed with the same parameters are skipped
-inside the steps, so the same graph resumes a run. Any Beam runner can take it; nothing is shared between workers but
-the storage.
+Every bracket reads committed files and commits its own; those in parentheses are there when the recipe asks for them.
+What travels between workers are numbers of splits and packed arrays of keys (`tuple[int, bytes]`), never text. Parts
+that are already committed with the same parameters are skipped inside the steps, so the same graph resumes a run. Any
+Beam runner can take it; nothing is shared between workers but the storage.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
-import numpy as np
-from apache_beam.pvalue import PCollection, TaggedOutput
+from apache_beam.pvalue import PCollection
 from apache_beam.transforms.combiners import Count
 
-from pipeline.decide import failures
-from pipeline.dedup.against import by_sketch
-from pipeline.dedup.arrays import EDGE, MEMBER, PAIR, gather, row_of, scatter, split_of, spread
-from pipeline.dedup.candidates import HOT, MAX_HOT_STORED, unique_pairs
-from pipeline.dedup.clusters import (
-    CANDIDATE,
-    choose,
-    clustered,
-    earlier_candidates,
-    edges_of,
-    location_hashes,
-    members_of,
-    preference_scores,
-)
-from pipeline.dedup.components import forest
-from pipeline.dedup.stars import HALF, half_edges, rooted
-from pipeline.dedup.tasks import commit_clusters, pairs_part
-from pipeline.dedup.urls import CAPTURE, SUPERSEDED, captures, superseded
-from pipeline.dedup.verify import name_requests, requests
+from pipeline.dedup.arrays import gather, scatter, split_of
+from pipeline.dedup.payloads import PAYLOAD, copies
+from pipeline.dedup.transforms import ChooseRepresentatives, FindDuplicates
 from pipeline.finish import finish
 from pipeline.plan import RunPlan
 from pipeline.repeats import LINE, common
-from pipeline.run_tasks import RunTasks
+from pipeline.run_tasks import Keyed, RunTasks, element_of, first_of, result_of
 from pipeline.shards import shard_count
 from pipeline.snapshot import Commit
-
-Keyed = tuple[int, bytes]
-_FAN_IN = 8  # forests merged at once: reference/beam.md C measured 4 to 8 as the best
 
 
 def build(root: beam.Pipeline, plan: RunPlan) -> None:
     """Add the stages of the plan to an empty pipeline."""
     splits = root | "Splits" >> beam.Create(range(len(plan.splits)))
-    read = splits | "Read" >> RunTasks(plan.workers, plan.read_task, _element)
+    if plan.recipe.duplicates.payloads == "newest":
+        splits = splits | "Survey" >> Survey(plan)
+    else:
+        splits = splits | "No copies" >> beam.Map(lambda split: (split, ()))
+    read = splits | "Read" >> RunTasks(plan.workers, plan.read_task, first_of)
     pairs = read | "Find duplicates" >> FindDuplicates(plan)
     choices = pairs | "Choose representatives" >> ChooseRepresentatives(plan)
-    decided = choices | "Decide" >> RunTasks(plan.workers, plan.decide_task, _first)
+    decided = choices | "Decide" >> RunTasks(plan.workers, plan.decide_task, first_of)
     if plan.recipe.repeats.enabled:
         decided = decided | "Find repeats" >> FindRepeats(plan)
     tokens = decided | "Tokenize" >> RunTasks(plan.workers, plan.tokenize_task, _tokens)
@@ -62,58 +47,34 @@ def build(root: beam.Pipeline, plan: RunPlan) -> None:
         | "Cut shards"
         >> beam.FlatMap(lambda total: [(i, n) for n in [shard_count(total, plan.shard_tokens)] for i in range(n)])
         | "Spread shards" >> beam.Reshuffle()
-        | "Shards" >> RunTasks(plan.workers, plan.shard_task, _element)
+        | "Shards" >> RunTasks(plan.workers, plan.shard_task, element_of)
     )
     _ = shards | "Count shards" >> Count.Globally() | "Finish" >> beam.Map(lambda n: finish(plan, n))
 
 
-class FindDuplicates(beam.PTransform[Any, Any]):
-    """Numbers of read splits -> numbers of committed partitions of verified pairs."""
+class Survey(beam.PTransform[Any, Any]):
+    """Numbers of splits -> (split, packed COPY): the captures whose payload another one carries."""
 
     def __init__(self, plan: RunPlan) -> None:
         super().__init__()
         self.plan = plan
 
-    def expand(self, read: PCollection[Any]) -> PCollection[Any]:
-        """Bands meet, through files, by range of their hash; pairs by their documents; shingle sets come to the pairs."""
+    def expand(self, splits: PCollection[Any]) -> PCollection[Any]:
+        """Payloads meet by range of their digest."""
         plan = self.plan
-        every = read.pipeline | "Every partition" >> beam.Create([(i, b"") for i in range(plan.partitions)])
-        earlier = read.pipeline | "Earlier snapshots" >> beam.Create(range(len(plan.splits), plan.numbers))
-        found = (
-            (read, earlier)
-            | "Fingerprinted" >> beam.Flatten()
-            | "Unless paired" >> beam.Filter(lambda _: not plan.pairs_ready)
-            | "After the last" >> beam.Reshuffle()  # a child that makes bands has to let the models of Read go
-            | "Bands" >> RunTasks(plan.workers, plan.bands_task, _result)
-            | "Spread bands" >> beam.FlatMap(lambda messages: messages).with_output_types(Keyed)
-            | "Group bands" >> beam.GroupByKey()
-            | "Candidates" >> RunTasks(plan.workers, plan.candidates_task, _keyed_result)
-            | "Spread candidates" >> beam.FlatMapTuple(_candidates).with_outputs("hot", main="pairs")
+        told = (
+            splits
+            | "Unless read" >> beam.Filter(lambda _: not plan.read_ready)
+            | "Payloads" >> RunTasks(plan.workers, plan.survey_task, result_of)
+            | "Spread payloads" >> beam.FlatMap(lambda messages: messages).with_output_types(Keyed)
+            | "Group payloads" >> beam.GroupByKey()
+            | "Copies" >> beam.FlatMapTuple(_copies).with_output_types(Keyed)
         )
-        pairs = (
-            (found.pairs, every)
-            | "All candidates" >> beam.Flatten()
-            | "Group pairs" >> beam.GroupByKey()
-            | "Unique pairs" >> beam.Map(_unique, plan).with_output_types(Keyed)
+        every = splits | "All splits" >> beam.Map(lambda split: (split, b"")).with_output_types(Keyed)
+        met: PCollection[Any] = (
+            (told, every) | "Copies and splits" >> beam.Flatten() | "Group copies" >> beam.GroupByKey()
         )
-        asked = (
-            pairs | "Ask for shingles" >> beam.FlatMap(_requests).with_output_types(Keyed),
-            found.hot | "Ask for names" >> beam.FlatMap(_name_requests).with_output_types(Keyed),
-        )
-        sets = (
-            asked
-            | "All requests" >> beam.Flatten()
-            | "Group requests" >> beam.GroupByKey()
-            | "Join requests" >> beam.MapTuple(lambda split, parts: (split, b"".join(parts))).with_output_types(Keyed)
-            | "Shingles" >> RunTasks(plan.workers, plan.answer_task, _result)
-            | "Spread shingles" >> beam.FlatMap(lambda messages: messages).with_output_types(Keyed)
-        )
-        verified: PCollection[Any] = (
-            {"pairs": pairs, "sets": sets, "hot": found.hot}
-            | "Meet" >> beam.CoGroupByKey()
-            | "Verify" >> RunTasks(plan.workers, plan.verify_task, _first)
-        )
-        return verified
+        return met
 
 
 class FindRepeats(beam.PTransform[Any, Any]):
@@ -128,7 +89,7 @@ class FindRepeats(beam.PTransform[Any, Any]):
         plan = self.plan
         told = (
             decided
-            | "Lines" >> RunTasks(plan.workers, plan.count_task, _result)
+            | "Lines" >> RunTasks(plan.workers, plan.count_task, result_of)
             | "Spread lines" >> beam.FlatMap(lambda messages: messages).with_output_types(Keyed)
             | "Group lines" >> beam.GroupByKey()
             | "Common lines" >> beam.FlatMap(_common, plan).with_output_types(Keyed)
@@ -138,72 +99,9 @@ class FindRepeats(beam.PTransform[Any, Any]):
             (told, every)
             | "Lines and splits" >> beam.Flatten()
             | "Group common lines" >> beam.GroupByKey()
-            | "Repeats" >> RunTasks(plan.workers, plan.repeats_task, _first)
+            | "Repeats" >> RunTasks(plan.workers, plan.repeats_task, first_of)
         )
         return committed
-
-
-class ChooseRepresentatives(beam.PTransform[Any, Any]):
-    """Numbers of partitions of verified pairs -> (split, (packed CHOICE, packed SUPERSEDED)) for every split."""
-
-    def __init__(self, plan: RunPlan) -> None:
-        super().__init__()
-        self.plan = plan
-
-    def expand(self, partitions: PCollection[Any]) -> PCollection[Any]:
-        """Edges -> forests merged in a tree -> members per split -> components -> stars -> choices per split."""
-        plan = self.plan
-        edges = partitions | "Edges" >> beam.FlatMap(_edges, plan).with_outputs("halves", main="forests")
-        forests = edges.forests
-        width, level = plan.partitions, 0
-        while width > 1:
-            width, level = -(-width // _FAN_IN), level + 1
-            forests = (
-                forests
-                | f"Group forests {level}" >> beam.GroupByKey()
-                | f"Merge forests {level}" >> beam.MapTuple(_merge).with_output_types(Keyed)
-            )
-        members = (
-            forests
-            | "Group last forests" >> beam.GroupByKey()
-            | "Members" >> beam.FlatMapTuple(_members).with_output_types(Keyed)
-        )
-        superseded = (
-            partitions
-            | "Captures" >> beam.FlatMap(_captures, plan).with_output_types(Keyed)
-            | "Group captures" >> beam.GroupByKey()
-            | "Superseded" >> beam.FlatMapTuple(_superseded).with_output_types(Keyed)
-        )
-        every = partitions.pipeline | "Every split" >> beam.Create([(i, b"") for i in range(len(plan.splits))])
-        met = (
-            {"members": members, "halves": edges.halves, "superseded": superseded}
-            | "Meet members" >> beam.CoGroupByKey()
-            | "Candidates of clusters"
-            >> beam.FlatMap(_cluster_candidates, plan).with_outputs("halves", main="candidates")
-        )
-        choices = (
-            {"candidates": met.candidates, "halves": met.halves}
-            | "Group clusters" >> beam.CoGroupByKey()
-            | "Choose" >> beam.FlatMap(_choices, plan).with_output_types(Keyed)
-        )
-        joined: PCollection[Any] = (
-            {"choices": choices, "superseded": superseded, "every": every}
-            | "Group choices" >> beam.CoGroupByKey()
-            | "Join choices" >> beam.MapTuple(_joined)
-        )
-        return joined
-
-
-def _element(element: Any, _result: Any) -> Any:
-    return element
-
-
-def _first(element: tuple[int, Any], _result: Any) -> int:
-    return element[0]
-
-
-def _result(_element: Any, result: Any) -> Any:
-    return result
 
 
 def _tokens(_element: Any, commit: Commit) -> int:
@@ -211,120 +109,10 @@ def _tokens(_element: Any, commit: Commit) -> int:
     return tokens
 
 
-def _keyed_result(element: tuple[int, Any], result: Any) -> Any:
-    return element[0], result
-
-
-def _candidates(partition: int, found: tuple[list[Keyed], bytes]) -> Iterator[Any]:
-    pairs, hot = found
-    if hot:
-        yield TaggedOutput("hot", (partition, hot))
-    yield from pairs
-
-
-def _name_requests(group: Keyed) -> Iterator[Keyed]:
-    yield from name_requests(gather([group[1]], HOT)[:MAX_HOT_STORED]["samples"].ravel(), group[0])
+def _copies(_partition: int, parts: Iterable[bytes]) -> Iterator[Keyed]:
+    others = copies(gather(parts, PAYLOAD))
+    yield from scatter(others, split_of(others["place"]))
 
 
 def _common(group: tuple[int, Iterable[bytes]], plan: RunPlan) -> Iterator[Keyed]:
     yield from common(gather(group[1], LINE), plan.recipe.repeats.min_documents)
-
-
-def _unique(group: tuple[int, Iterable[bytes]], plan: RunPlan) -> Keyed:
-    pairs = unique_pairs(gather(group[1], PAIR))
-    return group[0], by_sketch(pairs, plan.gone(), plan.numbers).tobytes()
-
-
-def _requests(group: Keyed) -> Iterator[Keyed]:
-    yield from requests(gather([group[1]], PAIR), group[0])
-
-
-def _edges(partition: int, plan: RunPlan) -> Iterator[Any]:
-    numbers = {name: number for number, name in enumerate(plan.names())}
-    spec = plan.recipe.duplicates
-    stored = plan.snapshot.read("pairs", pairs_part(partition))
-    edges = edges_of(stored, numbers, spec.threshold, spec.containment)
-    yield partition // _FAN_IN, _packed(*forest(edges["a"], edges["b"]))
-    halves = half_edges(edges)
-    yield from (TaggedOutput("halves", keyed) for keyed in scatter(halves, split_of(halves["place"])))
-
-
-def _packed(a: Any, b: Any) -> bytes:
-    edges = np.zeros(len(a), EDGE)
-    edges["a"], edges["b"] = a, b
-    return edges.tobytes()
-
-
-def _merge(group: int, parts: Iterable[bytes]) -> Keyed:
-    edges = gather(parts, EDGE)
-    return group // _FAN_IN, _packed(*forest(edges["a"], edges["b"]))
-
-
-def _members(_group: int, parts: Iterable[bytes]) -> Iterator[Keyed]:
-    edges = gather(parts, EDGE)
-    members = members_of(edges["a"], edges["b"])
-    yield from scatter(members, split_of(members["place"]))
-
-
-def _cluster_candidates(group: tuple[int, dict[str, Iterable[bytes]]], plan: RunPlan) -> Iterator[Any]:
-    split, met = group
-    members = np.sort(gather(met["members"], MEMBER), order="place")
-    halves = rooted(gather(met["halves"], HALF), members)
-    if split >= len(plan.splits):
-        candidates = earlier_candidates(members, *plan.place_of(split), plan.owner(split))
-        yield from _with_halves(candidates, halves, plan)
-        return
-    if not len(members):  # captures of one address only
-        return
-    part = plan.splits[split].name
-    documents = plan.snapshot.read(
-        "documents", part, ["doc_id", "language", "script", "source", "fetched_at", "location"]
-    )
-    signals = plan.snapshot.read("signals", part)
-    rows = row_of(members["place"])
-    candidates = np.zeros(len(members), CANDIDATE)
-    candidates["root"], candidates["place"] = members["root"], members["place"]
-    candidates["doc_id"] = np.array(documents["doc_id"].to_pylist(), "S32")[rows]
-    candidates["location"] = location_hashes(documents)[rows]
-    ranks = failures(documents, signals, plan.rules).ranks()
-    ranks[row_of(gather(met["superseded"], SUPERSEDED)["place"])] = 0
-    candidates["rank"] = ranks[rows]
-    candidates["score"] = preference_scores(documents, signals, plan.recipe.duplicates)[rows]
-    yield from _with_halves(candidates, halves, plan)
-
-
-def _captures(partition: int, plan: RunPlan) -> Iterator[Keyed]:
-    """Of every split whose number belongs to the partition: so that captures wait for the read stage, and are spread."""
-    if plan.recipe.duplicates.urls == "all":
-        return
-    for split in range(partition, len(plan.splits), plan.partitions):
-        columns = ["doc_id", "url", "language", "script", "fetched_at", "location"]
-        documents = plan.snapshot.read("documents", plan.splits[split].name, columns)
-        signals = plan.snapshot.read("signals", plan.splits[split].name)
-        ranks = failures(documents, signals, plan.rules).ranks()
-        found = captures(split, documents, ranks, location_hashes(documents))
-        yield from scatter(found, spread(found["address"], plan.partitions))
-
-
-def _superseded(_partition: int, parts: Iterable[bytes]) -> Iterator[Keyed]:
-    others = superseded(gather(parts, CAPTURE))
-    yield from scatter(others, split_of(others["place"]))
-
-
-def _joined(split: int, met: dict[str, Iterable[bytes]]) -> tuple[int, tuple[bytes, bytes]]:
-    return split, (b"".join(sorted(met["choices"])), b"".join(sorted(met["superseded"])))
-
-
-def _with_halves(candidates: Any, halves: Any, plan: RunPlan) -> Iterator[Any]:
-    yield from scatter(candidates, spread(candidates["root"], plan.partitions))
-    yield from (TaggedOutput("halves", keyed) for keyed in scatter(halves, spread(halves["root"], plan.partitions)))
-
-
-def _choices(group: tuple[int, dict[str, Iterable[bytes]]], plan: RunPlan) -> Iterator[Keyed]:
-    partition, met = group
-    members, found = clustered(
-        gather(met["candidates"], CANDIDATE), gather(met["halves"], HALF), plan.recipe.duplicates.max_cluster
-    )
-    choices = choose(members)
-    commit_clusters(plan.snapshot, pairs_part(partition), plan.fingerprints.decide, found, choices)
-    yield from scatter(choices, split_of(choices["place"]))

@@ -5,18 +5,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 
-from filters.assets import AssetError, sha256_of, verify_all
+from filters.assets import verify_all
 from pipeline import storage
-from pipeline.decide import DUPLICATE, SUPERSEDED
 from pipeline.dedup.against import Earlier, gone_parts, open_earlier, part_names
 from pipeline.dedup.tasks import PAIRS_STAGE, AnswerTask, BandsTask, CandidatesTask, VerifyTask, pairs_part
+from pipeline.fingerprints import Fingerprints, asset_names, stage_fingerprints
+from pipeline.read import STAGE as READ_STAGE
 from pipeline.read import ReadTask
-from pipeline.recipe import Recipe, code_hash, fingerprint, read_parameters, resolved
+from pipeline.recipe import Recipe
 from pipeline.repeats_tasks import CountTask, RepeatsTask
 from pipeline.snapshot import Snapshot
 from pipeline.splits import Split
 from pipeline.spool import spool_path
 from pipeline.stages import DecideTask, ShardTask, TokenizeTask
+from pipeline.survey import SurveyTask
 from schemas.rules import Rule
 
 _PARTITION_BYTES = 256 << 20  # input for each partition of keys: some 10,000 pages, 4 MB of bands, 40 MB of shingles
@@ -24,18 +26,10 @@ _MIN_PARTITIONS, _MAX_PARTITIONS = 4, 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fingerprints:
-    """What each stage depends on; a stage whose fingerprint is unchanged is not run again."""
-
-    read: str
-    pairs: str
-    decide: str
-    tokens: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RunPlan:
-    """Everything that the graph needs. `pairs_ready`: every partition of verified pairs is already committed."""
+    """Everything that the graph needs. `read_ready`, `pairs_ready`: every split, every partition of
+    verified pairs is already committed.
+    """
 
     recipe: Recipe
     rules: tuple[Rule, ...]
@@ -46,6 +40,7 @@ class RunPlan:
     fingerprints: Fingerprints
     assets: dict[str, str]
     pairs_ready: bool
+    read_ready: bool
     earlier: tuple[Earlier, ...] = ()
 
     @property
@@ -86,9 +81,22 @@ class RunPlan:
             start + number for start, before in zip(starts, self.earlier, strict=False) for number in gone_parts(before)
         ]
 
-    def read_task(self, split: int) -> ReadTask:
-        """Read one split."""
-        chosen = self.splits[split]
+    def survey_task(self, split: int) -> SurveyTask:
+        """Payloads of one split."""
+        return SurveyTask(
+            split=self.splits[split],
+            number=split,
+            source=self.recipe.source,
+            chain=self.recipe.chain(),
+            limits=self.recipe.limits,
+            snapshot=self.snapshot,
+            fingerprint=self.fingerprints.read,
+            partitions=self.partitions,
+        )
+
+    def read_task(self, surveyed: tuple[int, Iterable[bytes]]) -> ReadTask:
+        """Read one split, but for the records that carry what another capture carries, packed COPY."""
+        chosen = self.splits[surveyed[0]]
         # The spool of a run that was killed must never serve another file of the same name, nor another snapshot.
         identity = (os.path.abspath(self.snapshot.uri), self.fingerprints.read, chosen, _changed(chosen.uri))  # noqa: PTH100
         return ReadTask(
@@ -99,6 +107,7 @@ class RunPlan:
             snapshot=self.snapshot,
             fingerprint=self.fingerprints.read,
             spool=spool_path(*identity),
+            copies=b"".join(sorted(surveyed[1])),
         )
 
     def bands_task(self, number: int) -> BandsTask:
@@ -220,7 +229,7 @@ def make_plan(recipe: Recipe, splits: tuple[Split, ...], snapshot: Snapshot, wor
     """
     earlier = open_earlier(recipe.duplicates.against, snapshot.uri, recipe.fingerprint)
     assets = dict(verify_all(asset_names(recipe)))
-    prints = _fingerprints(recipe, splits, assets, earlier)
+    prints = stage_fingerprints(recipe, splits, assets, earlier)
     total = sum(split.end - split.start for split in splits) + sum(before.input_bytes for before in earlier)
     partitions = min(_MAX_PARTITIONS, max(_MIN_PARTITIONS, -(-total // _PARTITION_BYTES)))
     return RunPlan(
@@ -232,6 +241,7 @@ def make_plan(recipe: Recipe, splits: tuple[Split, ...], snapshot: Snapshot, wor
         partitions=partitions,
         fingerprints=prints,
         assets=assets,
+        read_ready=all(snapshot.committed(READ_STAGE, split.name, prints.read) for split in splits),
         pairs_ready=all(
             snapshot.committed(PAIRS_STAGE, pairs_part(target), prints.pairs) for target in range(partitions)
         ),
@@ -242,51 +252,6 @@ def make_plan(recipe: Recipe, splits: tuple[Split, ...], snapshot: Snapshot, wor
 def unsafe_reasons(recipe: Recipe) -> frozenset[str]:
     """Reasons whose documents' text is withheld from the report: those of the safety and privacy tables."""
     return frozenset(rule.reason for spec in (recipe.safety, recipe.privacy) for rule in spec.rules())
-
-
-def asset_names(recipe: Recipe) -> tuple[str, ...]:
-    """Assets, pinned names or paths, that the recipe uses."""
-    return (*measuring_assets(recipe), recipe.tokenize.tokenizer)
-
-
-def measuring_assets(recipe: Recipe) -> tuple[str, ...]:
-    """Those that shape documents and signals."""
-    named = {"lid.176", recipe.language.model, recipe.contamination.index, *recipe.spun.weights.values()}
-    for spec in (recipe.perplexity, recipe.order, recipe.quality, recipe.safety):
-        named.update(spec.models.values())
-    return tuple(sorted(named | ({recipe.extract.model} if recipe.extract.extractor == "blocks" else set())))
-
-
-def _fingerprints(
-    recipe: Recipe, splits: tuple[Split, ...], assets: dict[str, str], earlier: tuple[Earlier, ...]
-) -> Fingerprints:
-    values = resolved(recipe)
-    duplicates = values["duplicates"]
-    measured_by = {name: assets[name] for name in measuring_assets(recipe)} | _list_hashes(recipe)
-    read = fingerprint("read", code_hash("read"), read_parameters(recipe), measured_by)
-    inputs = [(split.name, split.uri, split.start, split.end, split.file_size) for split in splits]
-    searched = {name: duplicates[name] for name in ("floor", "max_bucket", "containment")}
-    compared = [(before.uri, before.fingerprints, before.gone) for before in earlier]
-    pairs = fingerprint("pairs", code_hash("decide"), read, inputs, searched, compared)
-    rules = [str(rule) for rule in recipe.every_rule()]
-    released = [before.decisions for before in earlier]
-    decide = fingerprint(
-        "decide", pairs, rules, duplicates, values["report"], (DUPLICATE, SUPERSEDED), released, values["domains"]
-    )
-    tokens = fingerprint(
-        "tokens", code_hash("tokens"), decide, values["tokenize"], values["repeats"], values["domains"], assets
-    )
-    return Fingerprints(read=read, pairs=pairs, decide=decide, tokens=tokens)
-
-
-def _list_hashes(recipe: Recipe) -> dict[str, str]:
-    """SHA-256 of every URL list: another list is another recipe."""
-    try:
-        return {str(path): sha256_of(path) for path in recipe.url.files()}
-    except OSError as error:
-        raise AssetError(f"the URL list {error.filename} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise AssetError(f"url.lists: {error}") from error
 
 
 def _changed(uri: str) -> str:

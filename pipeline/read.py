@@ -12,11 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, TypeVar
 
+import numpy as np
 from pydantic import Field
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from filters.chain import Chain, ChainSpec, Examined, Found, open_chain
 from filters.spec import SPEC
+from pipeline.dedup.arrays import gather, row_of
+from pipeline.dedup.payloads import COPY
 from pipeline.pool import Announce, Fault, TaskFailedError
 from pipeline.rows import tables_of
 from pipeline.snapshot import Commit, Snapshot
@@ -60,6 +63,7 @@ class ReadTask:
     snapshot: Snapshot
     fingerprint: str
     spool: str
+    copies: bytes = b""  # packed COPY: records that carry what another capture carries
     faults: tuple[tuple[int, str, str], ...] = ()
 
     @property
@@ -100,6 +104,8 @@ class ReadTask:
         records = open_split(self.split, self.source)
         last = self.split.start
         waiting = _Waiting(chain, 1 if self.faults else _TOGETHER)
+        same = gather([self.copies], COPY)
+        copy_of = dict(zip(row_of(same["place"]).tolist(), np.char.decode(same["of"]).tolist(), strict=True))
         with claimed(self.spool) as spool:
             done = list(spooled(spool))
             for index in range(1 << 62):
@@ -107,6 +113,8 @@ class ReadTask:
                 announce(index, min(1.0, (last - self.split.start) / max(1, self.split.end - self.split.start)))
                 gone = len(faults) > 2  # even reading past it fails: the source itself dies here
                 record = None if gone else next(records, None)
+                if index in copy_of and isinstance(record, Page):
+                    record = _same_payload(record, copy_of[index])
                 if record is not None and index < len(done):
                     outcomes = [done[index]]
                 else:
@@ -181,6 +189,17 @@ def _examine(examine: Callable[[Page], ResultT], page: Page, faults: list[tuple[
         if attempt == 2:
             break
     return _quarantined(page, cause, detail)
+
+
+def _same_payload(page: Page, of: str) -> Rejected:
+    return Rejected(
+        stage=STAGE,
+        reason="same_payload",
+        location=page.location,
+        url=page.url,
+        doc_id=page.doc_id,
+        detail=f"its payload is that of {of}",
+    )
 
 
 def _quarantined(page: Page, cause: str, detail: str) -> Rejected:

@@ -39,7 +39,15 @@ _DECIDE_ONLY = {
     "privacy": {"max_valid_ids"},
 }
 # Code whose change can change documents and signals, and code that can change decisions.
-_READ_CODE = ("schemas", "filters", "pipeline/sources", "pipeline/read.py", "pipeline/splits.py")
+_READ_CODE = (
+    "schemas",
+    "filters",
+    "pipeline/sources",
+    "pipeline/read.py",
+    "pipeline/splits.py",
+    "pipeline/survey.py",
+    "pipeline/dedup/payloads.py",
+)
 _DECIDE_CODE = (
     "schemas",
     "pipeline/decide.py",

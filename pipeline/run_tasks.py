@@ -12,6 +12,7 @@ from apache_beam.utils.windowed_value import WindowedValue
 from pipeline.pool import Task, current_pool
 
 Emit = Callable[[Any, Any], Any]
+Keyed = tuple[int, bytes]  # what travels: a number of a split or a partition, and a packed array
 
 
 class RunTasks(beam.PTransform[Any, Any]):
@@ -54,3 +55,18 @@ class _RunInPool(beam.DoFn):
         for future in futures:
             element = self.running.pop(future)
             yield self.emit(element, current_pool(self.workers).result(future))
+
+
+def element_of(element: Any, _result: Any) -> Any:
+    """Emits the element again."""
+    return element
+
+
+def first_of(element: tuple[int, Any], _result: Any) -> int:
+    """Emits the key of the element."""
+    return element[0]
+
+
+def result_of(_element: Any, result: Any) -> Any:
+    """Emits what the task gave."""
+    return result

@@ -17,6 +17,7 @@ from pipeline.pool import running_pool
 
 # Tasks in the order of the stages, and what a person calls them.
 _STAGES = (
+    ("SurveyTask", "Comparing payloads"),
     ("ReadTask", "Reading"),
     ("BandsTask", "Finding candidates"),
     ("CandidatesTask", "Finding candidates"),

@@ -122,7 +122,9 @@ def gone(rows, rules, enabled):
     for number, row in enumerate(rows):
         if row["cluster"] is not None and row["representative"] != "f" * 32:
             chars = -1 if row["text_chars"] is None else row["text_chars"]
-            rank = 0 if row["outer"] else rank_of(row, rules)  # as pipeline/graph.py ranks superseded captures
+            rank = (
+                0 if row["outer"] else rank_of(row, rules)
+            )  # as pipeline/dedup/transforms.py ranks superseded captures
             key = (rank, chars, [-ord(letter) for letter in row["doc_id"]])
             if row["cluster"] not in chosen or key > chosen[row["cluster"]][0]:
                 chosen[row["cluster"]] = (key, number)
