@@ -32,7 +32,7 @@ _DECIDE_ONLY = {
     "language": {"min_score"},
     "perplexity": {"max_score", "max_worst", "min_score", "min_order"},
     "order": {"max_garbled_score"},
-    "quality": {"max_spam_score", "min_score"},
+    "quality": {"max_spam_score", "max_refrain_score", "min_score"},
     "spun": {"max_score"},
     "safety": {"max_toxic_score", "quarantine_toxic_score", "max_spam_score", "quarantine_spam_score"},
     "contamination": {"max_coverage"},

@@ -24,6 +24,7 @@ _SPAM = frozenset({"gambling", "adult", "advert", "spam"})
 _CUTS = (40, 80, 160)  # words
 _MIN_WORDS = 20
 _FILLER = 0.4  # share of spam documents with a stretch of reference text in them, as doorway pages have
+_STREWN = 0.2  # share whose sentences stand between those of reference text
 _LEFT_OUT = 0.3  # share of a spam document's words left out: the model must not rest on a few phrases of the templates
 _MIN_ROWS = 50
 
@@ -84,8 +85,10 @@ def _rows(samples: Iterable[Sample], language: str, seed: int) -> tuple[list[Row
         if label == "clean" and len(found) >= _MIN_WORDS and sample.fold > 1:
             filler = found
         if label == "spam":
-            if filler and draw.random() < _FILLER:
+            if filler and (how := draw.random()) < _FILLER:
                 found = (*found, *filler[: len(found) // 2])
+            elif filler and how < _FILLER + _STREWN:
+                found = tuple(_strewn(found, filler, draw))
             found = tuple(word for word in found if draw.random() >= _LEFT_OUT)
         if len(found) < _MIN_WORDS:
             continue
@@ -101,6 +104,17 @@ def _stretches(found: Sequence[str], draw: random.Random) -> Iterator[Sequence[s
         for _ in range(max(1, len(found) // MAX_WORDS) if len(found) > size + _MIN_WORDS else 0):
             start = draw.randrange(len(found) - size)
             yield found[start : start + size]
+
+
+def _strewn(found: Sequence[str], filler: Sequence[str], draw: random.Random) -> Iterator[str]:
+    """A few words of the filler behind every few words: what stands around a phrase that is strewn into prose."""
+    start = 0
+    while start < len(found):
+        size, other = draw.randint(6, 14), draw.randint(3, 8)
+        at = draw.randrange(max(1, len(filler) - other))
+        yield from found[start : start + size]
+        yield from filler[at : at + other]
+        start += size
 
 
 def _balanced(rows: Sequence[Row]) -> list[Row]:

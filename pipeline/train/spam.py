@@ -8,7 +8,7 @@ characters), because a list of words misses those.
 
 import random
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,9 @@ import opencc
 from pipeline.train.texts import Sample
 
 FRAGMENTS = Path(__file__).with_name("spam.toml")
-PAGES = Path(__file__).with_name("pages.toml")
+PAGES = (Path(__file__).with_name("pages.toml"), Path(__file__).with_name("adverts.toml"))
+_COUNTS, _PAGE_COUNTS = (1, 2, 3, 4, 6, 9), (1, 2, 3, 4, 6, 9, 14, 20)  # fragments of a document
+_ONE_SUBJECT, _SUBJECTS = 0.5, frozenset({"goods", "services", "city"})  # share of pages that speak of one thing alone
 _JOINTS = {
     "zh": ("，", "，", "！", " ", "_", "|", "-", "【】", "、", "\n", "✅", "~"),
     "en": (", ", ". ", "! ", " | ", " - ", "\n", " "),
@@ -36,20 +38,21 @@ _DISGUISES = {
 
 
 def spam_samples(
-    language: str, *, per_label: int, seed: int, path: Path = FRAGMENTS, more: Path | None = None
+    language: str, *, per_label: int, seed: int, path: Path = FRAGMENTS, more: Sequence[Path] = ()
 ) -> Iterator[Sample]:
     """`per_label` documents for each kind of spam of one language ("zh", "en"), and twice as many honest ones.
 
-    `more`: a second file of fragments (PAGES), which are added to those of the first.
+    `more`: further files (PAGES), whose fragments, words and slots are added to those of the first.
     """
     table = _read(path)[language]
-    for label, added in (_read(more)[language] if more else {}).items():
-        table[label]["fragments"] += added["fragments"]
+    for label, added in (item for other in more for item in _read(other)[language].items()):
+        for key, values in added.items():
+            table[label][key] = table[label].get(key, []) + values
     slots = table["slots"]
     for label in sorted(set(table) - {"slots"}):
         draw = random.Random(f"{seed}/{language}/{label}")  # noqa: S311 - repeatable text, no secret
         for number in range(per_label * (2 if label == "benign" else 1)):
-            text = _document(table[label], slots, language, label, draw)
+            text = _document(table[label], slots, language, label, pages=bool(more), draw=draw)
             kind = "clean" if label == "benign" else label
             yield Sample(text=text, language=language, source="spam.toml", group=f"{label}/{number}", label=kind)
 
@@ -60,9 +63,17 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _document(
-    table: Mapping[str, Any], slots: Mapping[str, Any], language: str, label: str, draw: random.Random
+    table: Mapping[str, Any],
+    slots: Mapping[str, Any],
+    language: str,
+    label: str,
+    *,
+    pages: bool,
+    draw: random.Random,
 ) -> str:
-    count = draw.choice((1, 2, 3, 4, 6, 9))
+    count = draw.choice(_PAGE_COUNTS if pages else _COUNTS)
+    if pages and draw.random() < _ONE_SUBJECT:
+        slots = {name: [draw.choice(values)] if name in _SUBJECTS else values for name, values in slots.items()}
     filled = [_fill(fragment, slots, draw) for fragment in draw.sample(table["fragments"], count)]
     if label == "benign":
         return ("。" if language == "zh" else ". ").join(filled)

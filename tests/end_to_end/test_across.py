@@ -48,6 +48,7 @@ max_offer_terms = 100.0
 max_garbled_score = {{}}
 [quality]
 max_spam_score = {{}}
+max_refrain_score = {{}}
 """
 THRESHOLD = 0.8
 ZH = "山水风云雨雪春夏秋冬东西南北天地人心日月星光花草树木鸟鱼虫石路桥城门书画诗歌茶酒米面红黄蓝白黑远近高低大小多少来去上下前后左右男女老少"

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from filters.assets import AssetError
 from filters.key import fold_words
 from filters.order import WINDOW_WORDS, OrderSpec, shape, windows
 from filters.quality import MAX_WORDS, QualitySpec, line
+from filters.refrain import refrains
 from filters.segment import words
 from filters.spun import SpunSpec
 from filters.view import TextView
@@ -38,11 +40,11 @@ LANGUAGES = ("zh", "en")
 
 
 def view(text: str, language: str) -> TextView:
-    return of(words(text, language), language)
+    return of(words(text, language), language, text)
 
 
-def of(found: tuple[str, ...], language: str) -> TextView:
-    return TextView(text="", key="", lines=(), words=found, language=language, script="")
+def of(found: tuple[str, ...], language: str, text: str = "") -> TextView:
+    return TextView(text=text, key="", lines=(), words=found, language=language, script="")
 
 
 def shuffled(text: str, language: str) -> tuple[str, ...]:
@@ -84,9 +86,10 @@ def test_short_texts_and_other_languages_get_nulls(spec: OrderSpec | QualitySpec
 
 
 def test_rules_name_one_language_each() -> None:
-    spec = QualitySpec(max_spam_score={"zh": 0.3}, min_score={"en": 0.1})
+    spec = QualitySpec(max_spam_score={"zh": 0.3}, max_refrain_score={"en": 0.2}, min_score={"en": 0.1})
     assert [(rule.reason, rule.high, rule.low, rule.languages) for rule in spec.rules()] == [
         ("quality_spam", 0.3, None, ("zh",)),
+        ("quality_refrain", 0.2, None, ("en",)),
         ("quality_too_low", None, 0.1, ("en",)),
     ]
     assert [rule.reason for rule in OrderSpec().rules()] == ["words_in_no_order"] * 2
@@ -150,3 +153,30 @@ def test_bad_weights_are_one_sentence(tmp_path: Path, content: str, message: str
 def test_another_model_is_refused(spec: QualitySpec | OrderSpec, message: str) -> None:
     with pytest.raises(AssetError, match=message):
         spec.open()
+
+
+STREWN = {
+    "zh": "{}想找北京空气净化器，北京空气净化器就选我们，厂家直销，限时优惠，欢迎来电咨询！",
+    "en": "{} Buy cheap leather sofas in London, order leather sofas now and save, free delivery, call us today!",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_phrase_strewn_into_prose_is_a_refrain_and_a_repeated_name_is_not(language: str) -> None:
+    spec = QualitySpec()
+    score, limit = spec.open(), spec.max_refrain_score[language]
+    sentences = re.findall(r"[^.。！？!?]+[.。！？!?]+", PROSE[language] * 2)
+    strewn = "".join(STREWN[language].format(sentence) for sentence in sentences)
+    prose, stuffed = (score(view(text, language)) for text in ("".join(sentences), strewn))
+    assert prose["quality_refrain_score"] is not None
+    assert stuffed["quality_refrain_score"] is not None
+    assert prose["quality_refrain_score"] < limit < stuffed["quality_refrain_score"]
+
+
+def test_refrains_stay_inside_their_sentence() -> None:
+    text = "Red leather sofas here. Nothing else matters. Old leather sofas there! More of it.\nGood leather sofas, too. Some more words to read."
+    assert refrains(view(text, "en")) == [
+        ["Red", "leather", "sofas", "here", "Old", "leather", "sofas", "there", "Good", "leather", "sofas", "too"]
+    ]
+    assert refrains(view("", "en")) == []
+    assert refrains(view("of the " * 50, "en")) == []  # grammar, and all of the text
