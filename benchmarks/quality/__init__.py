@@ -5,6 +5,7 @@
     pages.py      recipes/annotate.toml over web pages: extraction, decoding, duplicates
     decoding.py   the decoder alone: cut, mislabelled and damaged pages, every codec of every language, mojibake
     texts.py      the default recipe over rows of text and hostile files: clean text kept, garbage, toxicity
+    hostile.py    pages made to cost time, through the whole chain
     corpora.py    the rows of text: clean, garbage made from it, labelled comments, planted test questions
     near.py       recipes/annotate.toml over copies of every degree: near duplicates against brute force
     near_rows.py  originals, copies and templates, made anew each time

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.quality import decoding, functions, languages, near, pages, pins, texts, wording
+from benchmarks.quality import decoding, functions, hostile, languages, near, pages, pins, texts, wording
 from benchmarks.quality.figures import DATA, Figure
 from benchmarks.quality.pins import Checked, Pin
 from benchmarks.quality.snapshots import RunError
@@ -22,6 +22,7 @@ MEASURES: Mapping[str, tuple[Callable[[Path], Iterator[Figure]], tuple[str, ...]
     "pages": (pages.measure, ("extraction", "decoding", "duplicates")),
     "decoding": (decoding.measure, (decoding.GROUP,)),
     "texts": (texts.measure, ("clean text kept", "garbage dropped", "unseen garbage", "toxicity", "hostile files")),
+    "hostile": (hostile.measure, (hostile.GROUP,)),
     "near": (near.measure, (near.GROUP,)),
     "wording": (wording.measure, wording.GROUPS),
     "languages": (languages.measure, ("language", "language pre-screen")),
