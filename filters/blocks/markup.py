@@ -4,7 +4,7 @@ Pure functions of an element, of its attributes or of text.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from lxml.etree import _Element
 
@@ -12,7 +12,7 @@ from lxml.etree import _Element
 # and state for scripts are that long.
 _GIANT_CHARS = 50_000
 _GIANT_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9]{0,20})\s[^<>]{50000,}>?")
-_NAMING = ("class", "id", "role", "itemprop")
+NAMING = ("class", "id", "role", "itemprop")
 _MAX_NAME_CHARS = 200  # of an element's class, id and role
 # The permalink behind each heading of Sphinx, MkDocs, PostgreSQL and others, and the way back from Sphinx's listings.
 PERMALINK = re.compile(r"(?:^| )(?:headerlink|anchorjs-link|hash-link|id_link|viewcode-back)(?: |$)")
@@ -47,9 +47,8 @@ def without_giant_tags(html: str) -> str:
     return html
 
 
-def name_of(attrib: Mapping[str, str]) -> str:
-    """Class, id, role and itemprop as one string in lower case."""
-    values = [attrib[key] for key in _NAMING if key in attrib]
+def name_of(values: Iterable[str | None]) -> str:
+    """The values of NAMING as one string in lower case."""
     return " ".join(filter(None, values)).lower()[:_MAX_NAME_CHARS]
 
 

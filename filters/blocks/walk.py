@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from filters.blocks.markup import (
     LINE_BREAK,
     MAX_TITLE_CHARS,
+    NAMING,
     PERMALINK,
     collapsed,
     is_formula_twin,
@@ -119,6 +120,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 - one loop over 1,500 events a page: 
     tags: list[str] = []
     nodes = array("q")
     names: dict[str, int] = {"": 0}
+    numbers: dict[tuple[str | None, ...], int] = {}
     parts: list[str] = []
     linked = emphasised = anchors = images = 0
     links = emphases = hidden = pre = inside = 0
@@ -147,9 +149,13 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 - one loop over 1,500 events a page: 
                     flush()
                 name = hiding = 0
                 if attrib := dict(element.items()):  # one call of lxml, where each `get` is another
-                    if attributes and (called := name_of(attrib)):
-                        name = names.setdefault(called, len(names))
-                    hiding = drop_hidden and tag not in KEPT_TAGS and hides(attrib)
+                    if attributes:
+                        naming = tuple(map(attrib.get, NAMING))
+                        if (known := numbers.get(naming)) is None:
+                            known = numbers[naming] = names.setdefault(name_of(naming), len(names))
+                        name = known
+                    if drop_hidden and ("style" in attrib or "hidden" in attrib) and tag not in KEPT_TAGS:
+                        hiding = hides(attrib)
                 number = 0
                 if tag == "li":
                     number = items[node] = items.get(node, 0) + 1
@@ -178,7 +184,8 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 - one loop over 1,500 events a page: 
                 anchors += 1
             elif kind == _INLINE:
                 if (attrib := dict(element.items())) and (
-                    (drop_hidden and hides(attrib)) or is_formula_twin(attrib.get("class"))
+                    (drop_hidden and ("style" in attrib or "hidden" in attrib) and hides(attrib))
+                    or is_formula_twin(attrib.get("class"))
                 ):
                     skipped = element
                     if (math := element.find(".//math")) is not None:

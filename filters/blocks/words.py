@@ -77,8 +77,10 @@ CHROME_WORDS = re2.compile(
 @lru_cache(maxsize=50_000)  # a pure function of the name; names repeat on the pages of a site
 def name_kinds(name: str) -> tuple[bool, ...]:
     """Which of NAME_KINDS an element's name hints at."""
-    found = (_NAME_SET.Match(name) or ()) if name else ()
-    return tuple(index in found for index in range(len(NAME_KINDS)))
+    kinds = [False] * len(NAME_KINDS)
+    for index in (_NAME_SET.Match(name) or ()) if name else ():
+        kinds[index] = True
+    return tuple(kinds)
 
 
 def in_comments(blocks: Blocks) -> NDArray[np.bool_]:
