@@ -111,12 +111,12 @@ def test_kill_9_in_the_middle_of_deduplication(run, reference, inputs, tmp_path,
     assert all_gone(pids), "a child outlived the runner"
     assert not (folder / "manifest.json").exists()
     # A writer that is killed between its first byte and the rename leaves this; now and then one is.
-    (folder / "sets" / ".split-000002.sets.f17cc01b2dae694b.part").write_bytes(b"half of a f")
+    (folder / "bands" / ".split-000002.bands.f17cc01b2dae694b.part").write_bytes(b"half of a f")
     again = run("recipes/sample.toml", *inputs, *OPTIONS, folder=folder)
     assert again.code == 0, again.output
     assert again.contents == made.contents
     assert again.manifest["counts"] == made.manifest["counts"]
-    assert list((folder / "sets").iterdir()) == []
+    assert [*(folder / "bands").iterdir(), *(folder / "sets").iterdir()] == []
     assert list(folder.rglob("*.part")) == []
 
 
