@@ -140,7 +140,10 @@ class Pool:
         for attempt in range(_MAX_ATTEMPTS):
             if self._closed:
                 raise TaskFailedError("the run was stopped")
-            outcome = self._child(task.family).run(task, count)
+            child = self._child(task.family)
+            if self._closed:  # `kill` passed while this child was being made, and did not see it
+                child.kill()
+            outcome = child.run(task, count)
             if not isinstance(outcome, Fault):
                 self.fractions.pop(threading.get_ident(), None)
                 self.finished[type(task).__name__] += 1

@@ -80,10 +80,12 @@ def test_a_task_of_another_family_gets_a_new_process():
 
 
 def test_spread_reaches_every_child_and_its_faults_hurt_nobody(pool):
+    start = time.monotonic()
     pool.spread(Misbehave("loop", deadline_seconds=60.0))
     assert len(pool._children) <= 2
-    pool.kill()
+    pool.kill()  # while the children are being made
     pool.close()
+    assert time.monotonic() - start < 30, "a child that was being made outlived the pool by its deadline"
     fresh = Pool(2)
     try:
         fresh.spread(Misbehave("raise"))
