@@ -40,7 +40,9 @@ _MIN_GOLD = 30  # tokens; below, a page of three words would outweigh others
 _PAGE_SHARE = 0.25  # of a page's other tokens in its weight
 _MIN_SNIPPET_CHARS = 8
 _TREES, _DEPTH, _RATE = 300, 6, 0.1
-_PART_TREES, _PART_RATE = 150, 0.05  # 2,000 parts teach little: more trees learn them by heart
+# A forest is the mean of three trainings: F1 by folds .877 to .880, of the hard types .748 to .761, for .8 ms a page.
+_SEEDS = (1, 2, 3)
+_PART_TREES, _PART_RATE = 250, 0.05  # 2,000 parts teach little: more trees learn them by heart
 _SECOND_LEVEL_DOMAINS = frozenset({"com", "co", "org", "net", "gov", "edu", "ac", "or", "ne"})
 
 
@@ -74,7 +76,9 @@ def train_extractor(pages: Iterable[GoldPage], output: Path, *, folds: Path | No
     known = [page for gold in pages if (page := _measure(gold)) is not None]
     if len({page.fold for page in known}) < FOLDS:
         raise TrainingError("The extractor needs pages of many hosts with their main text: a hundred or more.")
-    first_seen = _out_of_fold(known, [page.measured.features for page in known])
+    features = [page.measured.features for page in known]
+    firsts = [_fit(*_without(fold, known, features)) for fold in range(FOLDS)]
+    first_seen = [firsts[page.fold].probabilities(row) for page, row in zip(known, features, strict=True)]
     contexts = [measure_context(page.blocks, page.measured, seen) for page, seen in zip(known, first_seen, strict=True)]
     seconds = [_fit(*_without(fold, known, contexts)) for fold in range(FOLDS)]
     seen = [seconds[page.fold].probabilities(context) for page, context in zip(known, contexts, strict=True)]
@@ -84,10 +88,8 @@ def train_extractor(pages: Iterable[GoldPage], output: Path, *, folds: Path | No
         part = _fit_parts([choice for choice in choices if choice.page.fold != fold])
         scores += [_score(choice, part) for choice in choices if choice.page.fold == fold]
         if folds is not None:
-            first = _fit(*_without(fold, known, [page.measured.features for page in known]))
-            save_model(folds / f"fold-{fold}.npz", names, (first, seconds[fold], part))
-    first = _fit(known, [page.measured.features for page in known])
-    save_model(output, names, (first, _fit(known, contexts), _fit_parts(choices)))
+            save_model(folds / f"fold-{fold}.npz", names, (firsts[fold], seconds[fold], part))
+    save_model(output, names, (_fit(known, features), _fit(known, contexts), _fit_parts(choices)))
     return {
         "f1": round(float(np.mean(scores)), 4),
         "pages": len(known),
@@ -169,11 +171,6 @@ def _without(fold: int, pages: Sequence[_Page], rows: Sequence[Floats]) -> tuple
     return [pages[index] for index in rest], [rows[index] for index in rest]
 
 
-def _out_of_fold(pages: Sequence[_Page], rows: Sequence[Floats]) -> list[Floats]:
-    forests = [_fit(*_without(fold, pages, rows)) for fold in range(FOLDS)]
-    return [forests[page.fold].probabilities(row) for page, row in zip(pages, rows, strict=True)]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Choice:
     """The parts of a page and what each would gain: `rows` of shape (k, columns), `gains` of F1, shape (k,)."""
@@ -233,11 +230,22 @@ def _trained(rows: Floats, targets: Floats, weights: Floats, **options: Any) -> 
         raise TrainingError("Training an extractor needs catboost: pip install -r requirements-dev.txt") from error
     given = {
         "depth": _DEPTH, "l2_leaf_reg": 5, "border_count": 64, "rsm": 0.3, "bootstrap_type": "Bernoulli", "subsample": 0.7,
-        "random_seed": 1, "thread_count": 2, "allow_writing_files": False, "verbose": False, **options,
+        "thread_count": 2, "allow_writing_files": False, "verbose": False, **options,
     }  # fmt: skip
-    model = CatBoost(given)
-    model.fit(rows, targets, sample_weight=weights)
-    return _forest(model)
+    models = [CatBoost(given | {"random_seed": seed}) for seed in _SEEDS]
+    for model in models:
+        model.fit(rows, targets, sample_weight=weights)
+    return _mean([_forest(model) for model in models])
+
+
+def _mean(forests: Sequence[Forest]) -> Forest:
+    """One forest whose value is the mean of theirs."""
+    return Forest(
+        features=np.concatenate([forest.features for forest in forests], axis=1),
+        borders=np.concatenate([forest.borders for forest in forests], axis=1),
+        leaves=(np.concatenate([forest.leaves for forest in forests]) / len(forests)).astype(np.float32),
+        bias=float(np.mean([forest.bias for forest in forests])),
+    )
 
 
 def _forest(model: Any) -> Forest:
