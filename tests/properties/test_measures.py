@@ -1,6 +1,6 @@
 import math
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from filters.measures import SIGNALS, measure
@@ -41,6 +41,7 @@ def test_signals_are_typed_finite_bounded_and_repeatable(text, language):
 
 @settings(deadline=None, derandomize=True)
 @given(texts, languages)
+@example("\ufada", ("en", "Latn"))  # no character, in the block of compatibility ideographs
 def test_words_lie_in_the_text_in_order(text, language):
     position = 0
     for word in words(text, *language):
