@@ -27,7 +27,7 @@ from filters.languages import profile
 # costs at most two wrong words in 64 Ki characters.
 _PIECE_CHARS = 1 << 16
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufa6d\ufa70-\ufad9\U00020000-\U0003ffff"
-_HIRAGANA = "\u3041-\u309f"
+_HIRAGANA = "\u3041-\u3096\u309d-\u309f"  # without voicing marks alone: the stored text is composed
 _KATAKANA = "\u30a1-\u30fa\u30fc-\u30ff\uff66-\uff9f"
 _LETTERS = rf"[^\W_{_HAN}{_HIRAGANA}{_KATAKANA}]"  # and digits
 

@@ -93,3 +93,9 @@ def test_latin_text_has_the_words_of_the_general_pattern():
             assert latin.findall(text) == general.findall(text)
     assert words("naïve café’s 3,5 kg_x", "en") == ("naïve", "café’s", "3", "5", "kg", "x")
     assert words("naïve cafe\u0301 日本", "en") == ("naïve", "cafe\u0301", "日", "本")
+
+
+@pytest.mark.parametrize("language", ["en", "ja", "zh"])
+def test_no_word_is_without_a_letter_or_a_digit(language):
+    chars = (chr(code) for code in range(0x20000) if not 0xD800 <= code < 0xE000)
+    assert [found for char in chars for found in words(char, language) if not any(map(str.isalnum, found))] == []
