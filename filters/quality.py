@@ -1,10 +1,11 @@
 """How much a document reads like clean reference text, and how much like search spam: one small fastText model a language.
 
-Reads the words of a TextView, at most 400 of them (and those of filters/refrain.py); returns signals; drops nothing itself (see `rules`). The document is
-judged as a whole, because an advert betrays itself by many small signs, none of which tells in a window alone. The
-model knows the words and pairs of words of reference text (encyclopaedia, books, main text of web pages), of what
-surrounds main text on web pages, and of the spam that pipeline/train/spam.toml imitates: it prefers the topics and the
-tone of its reference text, so a low `quality_score` is a reason to sample less, never alone a reason to drop.
+Reads the words of a TextView, at most 400 of them (and those of filters/refrain.py); returns signals; drops nothing
+itself (see `rules`). The document is judged as a whole, because an advert betrays itself by many small signs, none of
+which tells in a window alone. The model knows the words and pairs of words of reference text (encyclopaedia, books,
+main text of web pages), of what surrounds main text on web pages, and of the spam that pipeline/train/spam.toml
+imitates: it prefers the topics and the tone of its reference text, so a low `quality_score` is a reason to sample less,
+never alone a reason to drop.
 Languages without a model get nulls.
 """
 

@@ -52,9 +52,9 @@ class LimitsSpec:
     """Quarantined records of a split below which the budget does not apply."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadTask:
-    """One split to read. `faults` counts attempts by record; `skip` holds the causes of the quarantined."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsTask:
+    """A task that goes through one split record by record, each within its limits."""
 
     split: Split
     source: SourceSpec
@@ -62,9 +62,6 @@ class ReadTask:
     limits: LimitsSpec
     snapshot: Snapshot
     fingerprint: str
-    spool: str
-    copies: bytes = b""  # packed COPY: records that carry what another capture carries
-    faults: tuple[tuple[int, str, str], ...] = ()
 
     @property
     def deadline_seconds(self) -> float:
@@ -77,6 +74,19 @@ class ReadTask:
     @property
     def family(self) -> str:
         return READ_FAMILY
+
+    def share_done(self, offset: int) -> float:
+        """How much of the split lies before an offset."""
+        return min(1.0, (offset - self.split.start) / max(1, self.split.end - self.split.start))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadTask(RecordsTask):
+    """One split to read. `faults` are the attempts that failed: record, cause and detail of each."""
+
+    spool: str
+    copies: bytes = b""  # packed COPY: records that carry what another capture carries
+    faults: tuple[tuple[int, str, str], ...] = ()
 
     def run(self, announce: Announce) -> Commit:
         """Read the split and commit its tables."""
@@ -110,7 +120,7 @@ class ReadTask:
             done = list(spooled(spool))
             for index in range(1 << 62):
                 faults = [fault for fault in self.faults if fault[0] == index]
-                announce(index, min(1.0, (last - self.split.start) / max(1, self.split.end - self.split.start)))
+                announce(index, self.share_done(last))
                 gone = len(faults) > 2  # even reading past it fails: the source itself dies here
                 record = None if gone else next(records, None)
                 if index in copy_of and isinstance(record, Page):

@@ -10,46 +10,26 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.chain import ChainSpec, open_accept
+from filters.chain import open_accept
 from pipeline import storage
 from pipeline.dedup.arrays import hash_ranges, scatter
 from pipeline.dedup.payloads import PAYLOAD, payloads
 from pipeline.pool import Announce, Fault, TaskFailedError
-from pipeline.read import READ_FAMILY, LimitsSpec
-from pipeline.snapshot import Blob, Snapshot
+from pipeline.read import RecordsTask
+from pipeline.snapshot import Blob
 from pipeline.sources import open_split
-from pipeline.sources.spec import SourceSpec
-from pipeline.splits import Split
 from schemas.records import Page, Rejected
 
 SURVEY_STAGE = "survey"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SurveyTask:
+class SurveyTask(RecordsTask):
     """Payloads of one split; commits survey/, which lives until the end of the run."""
 
-    split: Split
     number: int
-    source: SourceSpec
-    chain: ChainSpec
-    limits: LimitsSpec
-    snapshot: Snapshot
-    fingerprint: str
     partitions: int
     faults: tuple[int, ...] = ()
-
-    @property
-    def deadline_seconds(self) -> float:
-        return self.limits.record_seconds
-
-    @property
-    def memory_bytes(self) -> int:
-        return self.limits.record_memory_bytes
-
-    @property
-    def family(self) -> str:
-        return READ_FAMILY
 
     def run(self, announce: Announce) -> list[tuple[int, bytes]]:
         """Packed PAYLOAD for each partition of digests."""
@@ -74,7 +54,7 @@ class SurveyTask:
         for index in range(1 << 62):
             if self.faults.count(index) > 1:
                 return
-            announce(index, min(1.0, (last - self.split.start) / max(1, self.split.end - self.split.start)))
+            announce(index, self.share_done(last))
             record = next(records, None)
             if record is None:
                 return

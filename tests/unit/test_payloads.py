@@ -124,7 +124,14 @@ def test_a_record_that_kills_twice_ends_the_survey_of_its_split(task):
 def test_a_copy_is_a_row_of_the_ledger_and_no_document(task, tmp_path):
     same = np.array([(place(3, np.array([3]))[0], document_id("1").encode())], COPY)
     read = ReadTask(
-        task.split, task.source, task.chain, task.limits, task.snapshot, "f", str(tmp_path / "spool"), same.tobytes()
+        split=task.split,
+        source=task.source,
+        chain=task.chain,
+        limits=task.limits,
+        snapshot=task.snapshot,
+        fingerprint="copies",  # of this chain: a process keeps the one that it opened by its fingerprint
+        spool=str(tmp_path / "spool"),
+        copies=same.tobytes(),
     )
     commit = read.run(lambda _step, _fraction: None)
     rows = [(row["reason"], row["detail"]) for row in task.snapshot.read("ledger", task.split.name).to_pylist()]
