@@ -167,10 +167,10 @@ def plain_text(text: str) -> str:
 
 def _safe(text: str) -> str:
     """Text that resiliparse and trafilatura take: no lone surrogates, no NULs, no giant tags, joiners as characters."""
-    text = text.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")
+    text = without_giant_tags(text.encode("utf-8", "ignore").replace(b"\0", b"")).decode("utf-8")
     if "&zw" in text or "&#820" in text or "&#x200" in text:
         text = _JOINER_ENTITY.sub(lambda match: html.unescape(match.group()), text)
-    return without_giant_tags(text)
+    return text
 
 
 def _too_deep(text: str, limit: int) -> bool:

@@ -93,7 +93,8 @@ class _Nodes:
     def of(cls, blocks: Blocks, text: Text) -> "_Nodes":
         parent = np.maximum(blocks.parent, 0)
         tags = np.array([_CODE_OF_TAG.get(tag, 0) for tag in blocks.tags], np.int64)
-        kinds = np.array([name_kinds(name) for name in blocks.names], np.float32)[blocks.name]
+        hints = np.fromiter(map(name_kinds, blocks.names), np.int64, len(blocks.names))
+        kinds = (hints[:, None] >> np.arange(len(NAME_KINDS)) & 1).astype(np.float32)[blocks.name]
         looks = tags * len(blocks.names) + blocks.name
         _, signatures = np.unique(looks * (looks.max() + 1) + looks[parent], return_inverse=True)
         ancestors = np.empty((len(blocks.texts), ANCESTORS), np.int64)

@@ -10,8 +10,8 @@ from lxml.etree import _Element
 
 # Parsers take quadratic time for a tag's attributes (200,000 of them: minutes), so giant tags lose theirs: only data URIs
 # and state for scripts are that long.
-_GIANT_CHARS = 50_000
-_GIANT_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9]{0,20})\s[^<>]{50000,}>?")
+_GIANT_BYTES = 50_000
+_GIANT_TAG = re.compile(rb"<([A-Za-z][A-Za-z0-9]{0,20})\s[^<>]{50000,}>?")
 NAMING = ("class", "id", "role", "itemprop")
 _MAX_NAME_CHARS = 200  # of an element's class, id and role
 # The permalink behind each heading of Sphinx, MkDocs, PostgreSQL and others, and the way back from Sphinx's listings.
@@ -38,12 +38,12 @@ _META = {
 }
 
 
-def without_giant_tags(html: str) -> str:
-    """The page with the attributes of tags of 50,000 characters and more removed."""
-    window = _GIANT_CHARS // 2  # a giant tag holds a whole window without brackets; the expression itself costs .5 ms
+def without_giant_tags(html: bytes) -> bytes:
+    """The page, as UTF-8, with the attributes of tags of 50,000 bytes and more removed."""
+    window = _GIANT_BYTES // 2  # a giant tag holds a whole window without brackets; the expression itself costs .5 ms
     for start in range(0, len(html) - window, window):
-        if html.find(">", start, start + window) < 0 and html.find("<", start, start + window) < 0:
-            return _GIANT_TAG.sub(r"<\1>", html)
+        if html.find(b">", start, start + window) < 0 and html.find(b"<", start, start + window) < 0:
+            return _GIANT_TAG.sub(rb"<\1>", html)
     return html
 
 

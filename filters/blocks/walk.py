@@ -95,8 +95,9 @@ class Blocks:
 
 def read_blocks(html: str, *, drop_hidden: bool = True, attributes: bool = True) -> Blocks:
     """Parse and walk: 2 to 3 ms for a page of 125 KB. `attributes=False` reads no class, id, role or itemprop (training)."""
+    source = html.encode("utf-8", "ignore").replace(b"\0", b"")
     try:
-        root = fromstring(without_giant_tags(html.replace("\0", "")).encode("utf-8", "ignore"), parser=_parser())
+        root = fromstring(without_giant_tags(source), parser=_parser())
     except XMLSyntaxError:  # nothing in it
         root = None
     if root is None:
@@ -120,7 +121,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 - one loop over 1,500 events a page: 
     tags: list[str] = []
     nodes = array("q")
     names: dict[str, int] = {"": 0}
-    numbers: dict[tuple[str | None, ...], int] = {}
+    looks: dict[tuple[tuple[str, str], ...], tuple[int, bool]] = {}  # what attributes say: name and whether they hide
     parts: list[str] = []
     linked = emphasised = anchors = images = 0
     links = emphases = hidden = pre = inside = 0
@@ -148,14 +149,18 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 - one loop over 1,500 events a page: 
                 if parts:
                     flush()
                 name = hiding = 0
-                if attrib := dict(element.items()):  # one call of lxml, where each `get` is another
-                    if attributes:
-                        naming = tuple(map(attrib.get, NAMING))
-                        if (known := numbers.get(naming)) is None:
-                            known = numbers[naming] = names.setdefault(name_of(naming), len(names))
-                        name = known
-                    if drop_hidden and ("style" in attrib or "hidden" in attrib) and tag not in KEPT_TAGS:
-                        hiding = hides(attrib)
+                if pairs := element.items():  # one call of lxml, where each `get` is another
+                    known = looks.get(key := tuple(pairs))
+                    if known is None:
+                        attrib = dict(pairs)
+                        known = (
+                            names.setdefault(name_of(map(attrib.get, NAMING)), len(names)) if attributes else 0,
+                            drop_hidden and hides(attrib),
+                        )
+                        looks[key] = known
+                    name, hiding = known
+                    if hiding and tag in KEPT_TAGS:
+                        hiding = 0
                 number = 0
                 if tag == "li":
                     number = items[node] = items.get(node, 0) + 1
@@ -176,7 +181,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 - one loop over 1,500 events a page: 
                 continue
             elif kind == _LINK:
                 named = element.get("class")
-                if named and PERMALINK.search(named):
+                if named and ("link" in named or "back" in named) and PERMALINK.search(named):
                     skipped = element
                     walker.skip_subtree()
                     continue

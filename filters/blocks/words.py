@@ -75,18 +75,15 @@ CHROME_WORDS = re2.compile(
 
 
 @lru_cache(maxsize=50_000)  # a pure function of the name; names repeat on the pages of a site
-def name_kinds(name: str) -> tuple[bool, ...]:
-    """Which of NAME_KINDS an element's name hints at."""
-    kinds = [False] * len(NAME_KINDS)
-    for index in (_NAME_SET.Match(name) or ()) if name else ():
-        kinds[index] = True
-    return tuple(kinds)
+def name_kinds(name: str) -> int:
+    """Which of NAME_KINDS an element's name hints at: bit i for kind i."""
+    return sum(1 << kind for kind in _NAME_SET.Match(name) or ()) if name else 0
 
 
 def in_comments(blocks: Blocks) -> NDArray[np.bool_]:
     """Blocks that stand in an element named as readers' comments, shape (n,)."""
     kind = NAME_KINDS.index("comment")
-    named = np.array([name_kinds(name)[kind] for name in blocks.names], np.bool_)[blocks.name]
+    named = np.array([name_kinds(name) >> kind & 1 for name in blocks.names], np.bool_)[blocks.name]
     inside = np.zeros(len(blocks.texts) + 1, np.int64)
     np.add.at(inside, blocks.first[named], 1)
     np.add.at(inside, blocks.last[named], -1)
