@@ -130,6 +130,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 - one loop over 1,500 events a page: 
     items: dict[int, int] = {}
     after_break = False
     skipped: _Element | None = None
+    hiders: list[_Element] = []  # open inline elements that hide blocks
 
     def flush() -> None:
         nonlocal linked, emphasised, anchors, images
@@ -180,24 +181,30 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 - one loop over 1,500 events a page: 
                 after_break = True
                 continue
             elif kind == _LINK:
-                named = element.get("class")
-                if named and ("link" in named or "back" in named) and PERMALINK.search(named):
+                named, style, folded = element.get("class"), element.get("style"), element.get("hidden")
+                if (named and ("link" in named or "back" in named) and PERMALINK.search(named)) or (
+                    drop_hidden and (style or folded is not None) and hides(element.attrib)
+                ):
                     skipped = element
                     walker.skip_subtree()
                     continue
                 links += 1
                 anchors += 1
             elif kind == _INLINE:
-                if (attrib := dict(element.items())) and (
-                    (drop_hidden and ("style" in attrib or "hidden" in attrib) and hides(attrib))
-                    or is_formula_twin(attrib.get("class"))
-                ):
+                attrib = dict(element.items())
+                hiding = drop_hidden and ("style" in attrib or "hidden" in attrib) and hides(attrib)
+                if hiding and any(_KIND_OF_TAG.get(child.tag) == _BLOCK for child in element.iterdescendants()):
+                    if parts:  # a script reveals the page later: how much it hides decides, as for blocks
+                        flush()
+                    hidden += 1
+                    hiders.append(element)
+                elif hiding or (attrib and is_formula_twin(attrib.get("class"))):
                     skipped = element
                     if (math := element.find(".//math")) is not None:
                         parts.append(tex_of(math))
                     walker.skip_subtree()
                     continue
-                if tag == "img":
+                elif tag == "img":
                     images += 1
                 elif tag in _EMPHASIS:
                     emphases += 1
@@ -224,6 +231,11 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 - one loop over 1,500 events a page: 
                 pre -= kind == _PRE
             elif element is skipped:
                 skipped = None
+            elif hiders and element is hiders[-1]:
+                if parts:
+                    flush()
+                hidden -= 1
+                hiders.pop()
             elif kind == _LINK:
                 links -= 1
             elif tag in _EMPHASIS:

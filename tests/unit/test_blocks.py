@@ -54,6 +54,25 @@ def test_hidden_text_is_left_out_but_not_a_page_that_a_script_reveals(how):
     assert "secret" in texts(f"<p>{long}<p {how}>secret", drop_hidden=False)
 
 
+def test_an_inline_element_that_hides_the_page_until_a_script_reveals_it_is_read():
+    long = "what a reader is to see " * 9
+    assert texts(f"<main><span style='visibility:hidden'><p>{long}<div>{long}</div></span><p>after</main>") == [
+        long.strip(),
+        long.strip(),
+        "after",
+    ]
+    assert texts(f"<main><p>{long * 9}</p><span hidden><p>secret</p>too</span><p>after</main>") == [
+        (long * 9).strip(),
+        "after",
+    ]
+
+
+@pytest.mark.parametrize("how", ["hidden", "style='display:none'"])
+def test_a_hidden_link_is_left_out(how):
+    assert texts(f"<p>seen <a href=x {how}>casino</a> text") == ["seen text"]
+    assert texts(f"<p>seen <a href=x {how}>casino</a> text", drop_hidden=False) == ["seen casino text"]
+
+
 def test_a_hidden_block_leaves_the_ranges_of_elements_right():
     blocks = read_blocks(f"<div><p>{'long text ' * 9}<p hidden>x<p>last</div><p>after")
     div = blocks.tags.index("div")
