@@ -3,8 +3,8 @@
 Reads the words of a TextView, at most 400 of them (and those of filters/refrain.py); returns signals; drops nothing
 itself (see `rules`). The document is judged as a whole, because an advert betrays itself by many small signs, none of
 which tells in a window alone. The model knows the words and pairs of words of reference text (encyclopaedia, books,
-main text of web pages), of what surrounds main text on web pages, and of the spam that pipeline/train/spam.toml
-imitates: it prefers the topics and the tone of its reference text, so a low `quality_score` is a reason to sample less,
+main text of web pages), of what surrounds main text on web pages, and of the spam that pipeline/train/templates/
+imitate: it prefers the topics and the tone of its reference text, so a low `quality_score` is a reason to sample less,
 never alone a reason to drop.
 Languages without a model get nulls.
 """
@@ -52,11 +52,11 @@ class QualitySpec:
     min_words: int = Field(default=30, ge=1)
     """Shorter texts get nulls: a sentence alone is as likely a caption as an article."""
 
-    max_spam_score: Mapping[str, float] = Field(default={"zh": 0.25, "en": 0.08})
+    max_spam_score: Mapping[str, float] = Field(default={"zh": 0.15, "en": 0.1})
     """Probability of spam above which a document is dropped. `make quality` has what it finds of pages by templates that
     nothing was trained on, and its alarms on clean text and exam questions."""
 
-    max_refrain_score: Mapping[str, float] = Field(default={"zh": 0.15, "en": 0.15})
+    max_refrain_score: Mapping[str, float] = Field(default={"zh": 0.15, "en": 0.18})
     """Share of a text's words that stand around a repeated phrase, times the probability that they are spam, above which a
     document is dropped: prose with a phrase strewn into it for search engines. Strewn prose by templates that nothing was
     trained on: `make quality`. Alarms: clean texts and gold pages none; manuals of programs, which repeat orders and names

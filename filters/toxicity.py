@@ -3,8 +3,8 @@
 Reads the key of a TextView, in windows; returns signals; drops nothing itself (see `rules`). A document's score is the
 mean over its windows and `safety_toxic_share` the share of windows that are toxic, so that an article which quotes one
 rude sentence stays. Languages without a model get nulls. It knows insults by group (region, race, gender: COLD, SWSR)
-and offensive language, and the spam that pipeline/train/spam.toml imitates; it does not know political, terrorist or
-violent content: see RISKS for what is covered.
+and offensive language, and the spam that pipeline/train/templates/spam.toml imitates; it does not know political,
+terrorist or violent content: see RISKS for what is covered.
 """
 
 import re

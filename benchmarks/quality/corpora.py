@@ -118,7 +118,10 @@ def unseen_garbage() -> Iterator[Row]:
 
     for corpus in ("zh", "en"):
         for kind in ("gambling", "adverts"):
-            yield from (row(corpus, kind, text) for text in unseen.pages(corpus, kind, _GARBAGE_ROWS))
+            for name, path in unseen.SETS.items():
+                yield from (
+                    row(corpus, f"{kind}{name}", text) for text in unseen.pages(corpus, kind, _GARBAGE_ROWS, path)
+                )
         yield from (row(corpus, *made) for made in unseen.stuffed(corpus, unseen_prose(corpus), _GARBAGE_ROWS))
     for corpus in _MIN_CHARS:
         yield from (row(corpus, *made) for made in unseen.spoilt(corpus, unseen_prose(corpus), _GARBAGE_ROWS // 2))

@@ -1,6 +1,7 @@
 """Garbage from templates that no model was trained on and no threshold was set by, and spoilt prose of other kinds.
 
-`pages` fills the sites of unseen.toml; `stuffed` repeats a subject as search spam does, alone or in between the
+`pages` fills the sites of unseen.toml, unseen_2.toml and unseen_3.toml (each by another author; the figures of the first two
+were watched while limits and training texts were chosen, those of the third were not); `stuffed` repeats a subject as search spam does, alone or in between the
 sentences of clean prose; `spoilt` shuffles and garbles unseen prose in other ways than corpora.spoil (models of word
 order are trained on such shuffles, of other texts). Drawn with fixed seeds: the same texts each time. It changes
 nothing; corpora.py gives the rows their addresses.
@@ -17,6 +18,7 @@ from typing import Any
 from filters.segment import words
 
 PATH = Path(__file__).with_name("unseen.toml")
+SETS = {"": PATH, ", second set": PATH.with_stem("unseen_2"), ", third set": PATH.with_stem("unseen_3")}
 _SLOT = re.compile(r"\{(\w+)\}")
 _SENTENCE = re.compile(r"[^。！？!?.\n]*(?:[。！？!?]|\.(?=\s)|\n|\Z)")
 _CHINESE_MARKS = "，。、；：？！"
@@ -24,14 +26,14 @@ _CHUNK = (2, 3)  # words that stay together
 
 
 @cache
-def _tables() -> Mapping[str, Any]:
-    return tomllib.loads(PATH.read_text(encoding="utf-8"))
+def _tables(path: Path) -> Mapping[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def pages(language: str, kind: str, count: int) -> Iterator[str]:
+def pages(language: str, kind: str, count: int, path: Path = PATH) -> Iterator[str]:
     """`count` pages of "gambling" or "adverts" in "zh" or "en": at least half of a site's lines, in their order."""
-    table = _tables()[language]
-    draw = random.Random(f"unseen {language} {kind}")
+    table = _tables(path)[language]
+    draw = random.Random(f"{path.stem} {language} {kind}")
     for number in range(count):
         site = table[kind][number % len(table[kind])]
         lines = site["lines"]
@@ -53,7 +55,7 @@ def _fill(line: str, fixed: Mapping[str, str], slots: Mapping[str, Sequence[str]
 
 def stuffed(language: str, prose: Sequence[str], count: int) -> Iterator[tuple[str, str]]:
     """Form and text: pages about one subject only, and clean prose with such a sentence behind every second of its own."""
-    table = _tables()[language]
+    table = _tables(PATH)[language]
     parts, towns = table["stuffing"], table["slots"]["town"]
     draw = random.Random(f"stuffed {language}")
     for number in range(count):

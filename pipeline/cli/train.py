@@ -22,7 +22,7 @@ from pipeline.train.lm import train_lm
 from pipeline.train.order import train_order
 from pipeline.train.pin import pin
 from pipeline.train.quality import train_quality
-from pipeline.train.spam import PAGES, spam_samples
+from pipeline.train.spam import page_samples
 from pipeline.train.texts import Sample, read_rows, read_samples
 from pipeline.train.tokenizer import train_tokenizer
 from pipeline.train.toxicity import train_toxicity
@@ -30,8 +30,7 @@ from pipeline.train.toxicity import train_toxicity
 # Per order of the shipped models: n-grams seen once are kept up to trigrams, beyond that they cost more than they tell.
 _PRUNE_FROM = 3
 _MIN_CHARACTERS = 100_000
-_SPAM_LANGUAGES = ("zh", "en")  # of pipeline/train/spam.toml
-_SPAM_ROWS = 3000  # a kind of spam, as for the shipped models
+_SPAM_LANGUAGES = ("zh", "en")  # of pipeline/train/templates
 
 
 def lm(inputs: Sequence[str], output: str, *, language: str, order: int, prune: int) -> int:
@@ -69,7 +68,7 @@ def quality(inputs: Sequence[str], output: str, *, language: str, against: Seque
     """A model for `[quality]`: reference text against raw text, and against made-up spam for Chinese and English."""
     reference = (replace(sample, label="clean") for sample in _samples(inputs, language))
     raw = (replace(sample, label="raw") for sample in _samples(against, language))
-    spam = spam_samples(language, per_label=_SPAM_ROWS, seed=2, more=PAGES) if language in _SPAM_LANGUAGES else ()
+    spam = page_samples(language) if language in _SPAM_LANGUAGES else ()
     samples = [*reference, *raw, *spam]
     return _pin(output, f"[quality]\nmodels.{language}", train_quality(samples, _target(output), language=language))
 

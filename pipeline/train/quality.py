@@ -42,7 +42,7 @@ def train_quality(
     *,
     language: str,
     dimensions: int = 8,
-    epochs: int = 4,
+    epochs: int = 8,
     buckets: int = 200_000,
     seed: int = 1,
 ) -> Mapping[str, float]:

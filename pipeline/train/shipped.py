@@ -20,7 +20,7 @@ from pipeline.train.order import train_order
 from pipeline.train.pin import pin, write_index
 from pipeline.train.quality import train_quality
 from pipeline.train.raw import raw_samples
-from pipeline.train.spam import PAGES, spam_samples
+from pipeline.train.spam import page_samples, spam_samples
 from pipeline.train.spun import train_spun
 from pipeline.train.texts import Sample, read_rows, read_samples
 from pipeline.train.tokenizer import train_tokenizer
@@ -158,7 +158,7 @@ def _quality(language: str, attribution: str) -> None:
     samples = [
         *clean_samples(language),
         *raw_samples(DATA / "gold-extraction", [language]),
-        *spam_samples(language, per_label=3000, seed=2, more=PAGES),
+        *page_samples(language),
     ]
     _pin(
         path,

@@ -1,7 +1,7 @@
 """Abuse and spam on text that the shipped models have not seen: floors and ceilings that a change must not break.
 
 Fold 0 of every set is never trained on; the adverts and the honest texts below were written for this test, by other
-templates than pipeline/train/spam.toml.
+templates than pipeline/train/templates/spam.toml.
 """
 
 from collections.abc import Iterable, Mapping
