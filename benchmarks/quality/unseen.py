@@ -1,7 +1,7 @@
 """Garbage from templates that no model was trained on and no threshold was set by, and spoilt prose of other kinds.
 
-`pages` fills the sites of unseen.toml, unseen_2.toml and unseen_3.toml (each by another author; the figures of the first two
-were watched while limits and training texts were chosen, those of the third were not); `stuffed` repeats a subject as search spam does, alone or in between the
+`pages` fills the sites of unseen.toml to unseen_4.toml (each by another author; the figures of the first three were
+watched while limits and training texts were chosen, those of the fourth were not); `stuffed` repeats a subject as search spam does, alone or in between the
 sentences of clean prose; `spoilt` shuffles and garbles unseen prose in other ways than corpora.spoil (models of word
 order are trained on such shuffles, of other texts). Drawn with fixed seeds: the same texts each time. It changes
 nothing; corpora.py gives the rows their addresses.
@@ -18,7 +18,12 @@ from typing import Any
 from filters.segment import words
 
 PATH = Path(__file__).with_name("unseen.toml")
-SETS = {"": PATH, ", second set": PATH.with_stem("unseen_2"), ", third set": PATH.with_stem("unseen_3")}
+SETS = {
+    "": PATH,
+    ", second set": PATH.with_stem("unseen_2"),
+    ", third set": PATH.with_stem("unseen_3"),
+    ", fourth set": PATH.with_stem("unseen_4"),
+}
 _SLOT = re.compile(r"\{(\w+)\}")
 _SENTENCE = re.compile(r"[^。！？!?.\n]*(?:[。！？!?]|\.(?=\s)|\n|\Z)")
 _CHINESE_MARKS = "，。、；：？！"

@@ -41,7 +41,7 @@ _PAGE_SHARE = 0.25  # of a page's other tokens in its weight
 _MIN_SNIPPET_CHARS = 8
 _TREES, _DEPTH, _RATE = 300, 6, 0.1
 # A forest is the mean of three trainings: F1 by folds .877 to .880, of the hard types .748 to .761, for .8 ms a page.
-_SEEDS = (1, 2, 3)
+_TRAININGS = 3
 _PART_TREES, _PART_RATE = 250, 0.05  # 2,000 parts teach little: F1 is .8787 with 150, .8800 with 250
 _SECOND_LEVEL_DOMAINS = frozenset({"com", "co", "org", "net", "gov", "edu", "ac", "or", "ne"})
 
@@ -68,28 +68,31 @@ class _Page:
     gold: Counter[tuple[str, ...]] | None
 
 
-def train_extractor(pages: Iterable[GoldPage], output: Path, *, folds: Path | None = None) -> Mapping[str, float]:
+def train_extractor(
+    pages: Iterable[GoldPage], output: Path, *, folds: Path | None = None, trainings: int = _TRAININGS
+) -> Mapping[str, float]:
     """Writes the model, and with `folds` one model for each fold of hosts (`fold-0.npz` ...), trained without it.
 
-    Returns figures on the folds: `f1` the mean over pages, `pages`, `blocks`.
+    `trainings`: how many each forest is the mean of. Returns figures on the folds: `f1` the mean over pages, `pages`, `blocks`.
     """
     known = [page for gold in pages if (page := _measure(gold)) is not None]
     if len({page.fold for page in known}) < FOLDS:
         raise TrainingError("The extractor needs pages of many hosts with their main text: a hundred or more.")
     features = [page.measured.features for page in known]
-    firsts = [_fit(*_without(fold, known, features)) for fold in range(FOLDS)]
+    firsts = [_fit(*_without(fold, known, features), trainings) for fold in range(FOLDS)]
     first_seen = [firsts[page.fold].probabilities(row) for page, row in zip(known, features, strict=True)]
     contexts = [measure_context(page.blocks, page.measured, seen) for page, seen in zip(known, first_seen, strict=True)]
-    seconds = [_fit(*_without(fold, known, contexts)) for fold in range(FOLDS)]
+    seconds = [_fit(*_without(fold, known, contexts), trainings) for fold in range(FOLDS)]
     seen = [seconds[page.fold].probabilities(context) for page, context in zip(known, contexts, strict=True)]
     choices = [_parts(page, probabilities) for page, probabilities in zip(known, seen, strict=True) if page.gold]
     names, scores = known[0].measured.names, []
     for fold in range(FOLDS):
-        part = _fit_parts([choice for choice in choices if choice.page.fold != fold])
+        part = _fit_parts([choice for choice in choices if choice.page.fold != fold], trainings)
         scores += [_score(choice, part) for choice in choices if choice.page.fold == fold]
         if folds is not None:
             save_model(folds / f"fold-{fold}.npz", names, (firsts[fold], seconds[fold], part))
-    save_model(output, names, (_fit(known, features), _fit(known, contexts), _fit_parts(choices)))
+    whole = (_fit(known, features, trainings), _fit(known, contexts, trainings), _fit_parts(choices, trainings))
+    save_model(output, names, whole)
     return {
         "f1": round(float(np.mean(scores)), 4),
         "pages": len(known),
@@ -203,27 +206,27 @@ def _f1(page: _Page, keep: NDArray[np.bool_]) -> float:
     return 2 * common / (wanted.total() + got.total()) if common else 0.0
 
 
-def _fit(pages: Sequence[_Page], rows: Sequence[Floats]) -> Forest:
+def _fit(pages: Sequence[_Page], rows: Sequence[Floats], trainings: int) -> Forest:
     labels = np.concatenate([page.labels for page in pages])
     known = ~np.isnan(labels)
     weights = np.concatenate([page.weights for page in pages])
     return _trained(
-        np.concatenate(rows)[known], labels[known], weights[known],
+        np.concatenate(rows)[known], labels[known], weights[known], trainings,
         loss_function="CrossEntropy", iterations=_TREES, learning_rate=_RATE,
     )  # fmt: skip
 
 
-def _fit_parts(choices: Sequence[_Choice]) -> Forest:
+def _fit_parts(choices: Sequence[_Choice], trainings: int) -> Forest:
     """Each page weighs as the root of its number of parts."""
     some = [choice for choice in choices if len(choice.gains)]
     weights = np.concatenate([np.full(len(choice.gains), len(choice.gains) ** -0.5) for choice in some])
     return _trained(
         np.concatenate([choice.rows for choice in some]), np.concatenate([choice.gains for choice in some]), weights,
-        loss_function="RMSE", iterations=_PART_TREES, learning_rate=_PART_RATE,
+        trainings, loss_function="RMSE", iterations=_PART_TREES, learning_rate=_PART_RATE,
     )  # fmt: skip
 
 
-def _trained(rows: Floats, targets: Floats, weights: Floats, **options: Any) -> Forest:
+def _trained(rows: Floats, targets: Floats, weights: Floats, trainings: int, **options: Any) -> Forest:
     try:
         from catboost import CatBoost
     except ImportError as error:
@@ -232,7 +235,7 @@ def _trained(rows: Floats, targets: Floats, weights: Floats, **options: Any) -> 
         "depth": _DEPTH, "l2_leaf_reg": 5, "border_count": 64, "rsm": 0.3, "bootstrap_type": "Bernoulli", "subsample": 0.7,
         "thread_count": 2, "allow_writing_files": False, "verbose": False, **options,
     }  # fmt: skip
-    models = [CatBoost(given | {"random_seed": seed}) for seed in _SEEDS]
+    models = [CatBoost(given | {"random_seed": seed}) for seed in range(1, trainings + 1)]
     for model in models:
         model.fit(rows, targets, sample_weight=weights)
     return _mean([_forest(model) for model in models])

@@ -41,9 +41,9 @@ def train_quality(
     output: Path,
     *,
     language: str,
-    dimensions: int = 8,
+    dimensions: int = 16,
     epochs: int = 8,
-    buckets: int = 200_000,
+    buckets: int = 400_000,
     seed: int = 1,
 ) -> Mapping[str, float]:
     """Writes the model to `output`; returns `slope` and `shift` of its calibration, and held-out figures.

@@ -20,7 +20,8 @@ from pipeline.train.texts import Sample
 _TEMPLATES = Path(__file__).with_name("templates")
 FRAGMENTS = _TEMPLATES / "spam.toml"
 PAGES = tuple(
-    _TEMPLATES / f"{name}.toml" for name in ("pages", "adverts", "commerce", "goods", "services", "quiet", "honest")
+    _TEMPLATES / f"{name}.toml"
+    for name in ("pages", "adverts", "commerce", "goods", "services", "quiet", "whole", "niche", "honest")
 )
 _COUNTS, _PAGE_COUNTS = (1, 2, 3, 4, 6, 9), (1, 2, 3, 4, 6, 9, 14, 20)  # fragments of a document
 _ONE_SUBJECT, _SUBJECTS = 0.5, frozenset({"goods", "services", "city"})  # share of pages that speak of one thing alone
@@ -43,8 +44,8 @@ _DISGUISES = {
 
 
 def page_samples(language: str) -> Iterator[Sample]:
-    """What the quality models learn: 6,000 documents of each kind of spam by all templates, 24,000 honest ones."""
-    return spam_samples(language, per_label=6_000, seed=2, more=PAGES, honest=4)
+    """What the quality models learn: 12,000 documents of each kind of spam by all templates, 36,000 honest ones."""
+    return spam_samples(language, per_label=12_000, seed=2, more=PAGES, honest=3)
 
 
 def spam_samples(

@@ -63,7 +63,12 @@ def hidden(texts: Texts, key: str, spam: str, how: str) -> Planted:
     blocks.insert(1, f'<div style="{style}"><p>{spam}</p></div>')
     body = "\n".join(blocks)
     if how in ("offscreen", "zero"):  # a known gap: neither trafilatura nor filters/hidden.py recognises these two
-        gap = {"must_not_contain": (), "note": f"{how}: a known gap, the spam may be in the text"}
+        gap = {
+            "verdicts": ("keep", "drop"),
+            "reasons": ("quality_spam", "safety_gambling", "safety_spam"),
+            "must_not_contain": (),
+            "note": f"{how}: a known gap, the spam may be in the text, and then cost the page",
+        }
         return page(texts, key, "hidden_by_position", body=body, truth=gap)
     ends = {"must_not_contain": (spam[:20].strip(), spam[-20:].strip()), "note": how}
     return page(texts, key, "hidden_text", body=body, truth=ends)
