@@ -8,7 +8,7 @@ from rich.console import Console
 
 from pipeline import storage
 from pipeline.cli.errors import RunFailedError, UsageError
-from pipeline.cli.submit import check_places, children, submit, workers_are_here
+from pipeline.cli.submit import check_places, children, stop_on_signals, submit, workers_are_here
 from pipeline.cli.summary import print_summary
 from pipeline.dedup.tasks import PAIRS_STAGE
 from pipeline.plan import RunPlan, make_plan
@@ -101,6 +101,9 @@ def execute(plan: RunPlan, beam_options: Sequence[str]) -> int:
         console.print("Nothing to do: the snapshot is finished and nothing has changed.")
         return print_summary(snapshot, manifest, None)
     start = time.monotonic()
+    # Before Beam is imported, for seconds in which the children live already: once, the exception that Python raises for
+    # Ctrl-C did not end a run.
+    stop_on_signals("What is committed stays: run the same command again to resume.")
     if workers_are_here(beam_options):
         _warm(plan)  # while this process imports Beam: they are ready a second or two sooner
     if not submit(replace(plan, splits=StoredSplits(snapshot, plan.splits)), beam_options, prepare=_prepare):

@@ -109,7 +109,6 @@ def submit(plan: RunPlan, beam_options: Sequence[str], prepare: Callable[[RunPla
     given = list(beam_options) if _value(beam_options, "runner") else [f"--runner={_LOCAL_RUNNER}", *beam_options]
     here = workers_are_here(given)
     options = PipelineOptions(given)
-    stop_on_signals("What is committed stays: run the same command again to resume.")
     try:
         pipeline = beam.Pipeline(options=options)
         build(pipeline, plan)

@@ -2,10 +2,12 @@
 
 import os
 import time
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
+from pipeline.cli import run
 from pipeline.pool import Pool, TaskFailedError
 from tests.unit.pool_tasks import Allocate, Misbehave, Pid
 
@@ -97,3 +99,21 @@ def test_spread_reaches_every_child_and_its_faults_hurt_nobody(pool):
 
 def test_size_0_runs_in_this_process():
     assert Pool(0).submit(Pid()).result() == os.getpid()
+
+
+def test_signals_are_answered_for_before_children_start_and_beam_is_imported(monkeypatch):
+    order = []
+
+    class Reached(Exception):
+        pass
+
+    def warm(_plan):
+        order.append("children")
+        raise Reached
+
+    monkeypatch.setattr(run, "stop_on_signals", lambda _what: order.append("signals"))
+    monkeypatch.setattr(run, "_warm", warm)
+    plan = SimpleNamespace(snapshot=SimpleNamespace(read_json=lambda _name: None))
+    with pytest.raises(Reached):
+        run.execute(plan, [])
+    assert order == ["signals", "children"]
