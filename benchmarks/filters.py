@@ -43,6 +43,7 @@ LANGUAGES = ("en", "zh", "ja")
 REQUIRED = {"zh": 8.0, "en": 4.0}  # times datatrove's speed
 # The presets that hold the thresholds which datatrove_filters.py asks for; a later one replaces an earlier reason's row.
 _PUBLISHED = {"en": ("gopher", "c4_paper", "fineweb"), "zh": ("fineweb2_cmn",), "ja": ("fineweb2_jpn",)}
+_TOGETHER = 16  # pages, as pipeline/read.py gathers them
 _SYMBOLS = "too_many_hashes or too_many_ellipses"
 
 
@@ -121,22 +122,31 @@ def verdicts(rows: Sequence[dict[str, str]], theirs: Sequence[Sequence[str]]) ->
     return table
 
 
-def open_chain() -> Callable[[dict[str, str]], object]:
-    """Language, words, measures, perplexity, fingerprint and the default rules of one text."""
+def open_chain() -> Callable[[Sequence[dict[str, str]]], object]:
+    """Language, words, measures, perplexity, fingerprint and the default rules of a batch of texts, step by step.
+
+    So the read stage takes them: docs/decisions/0013.
+    """
     identify, perplexity = LanguageSpec().open(), PerplexitySpec().open()
     fingerprint, fold, rules = FingerprintSpec().open(), make_fold(), RulesSpec().rules()
 
-    def run(row: dict[str, str]) -> object:
-        text = row["text"]
-        spoken = identify(text)
-        view = make_view(text, fold(text), spoken.language, spoken.script)
-        signals = measure(view) | perplexity(view)
-        reasons = [
-            rule.reason
-            for rule in rules
-            if (not rule.languages or spoken.language in rule.languages) and _fails(rule, signals.get(rule.signal))
+    def run(batch: Sequence[dict[str, str]]) -> object:
+        texts = [row["text"] for row in batch]
+        spoken = [identify(text) for text in texts]
+        views = [
+            make_view(text, fold(text), found.language, found.script) for text, found in zip(texts, spoken, strict=True)
         ]
-        return reasons, fingerprint(view)
+        measured = [measure(view) for view in views]
+        signals = [{**found, **perplexity(view)} for view, found in zip(views, measured, strict=True)]
+        reasons = [
+            [
+                rule.reason
+                for rule in rules
+                if (not rule.languages or view.language in rule.languages) and _fails(rule, found.get(rule.signal))
+            ]
+            for view, found in zip(views, signals, strict=True)
+        ]
+        return reasons, [fingerprint(view) for view in views]
 
     return run
 
@@ -147,11 +157,10 @@ def seconds(rows: Sequence[dict[str, str]]) -> dict[str, float]:
     spent: dict[str, float] = {}
     for language in LANGUAGES:
         texts = [row for row in rows if row["language"] == language]
-        for row in texts[:5]:  # tables and dictionaries load on first use
-            run(row)
+        run(texts[:5])  # tables and dictionaries load on first use
         start = time.process_time()
-        for row in texts:
-            run(row)
+        for first in range(0, len(texts), _TOGETHER):
+            run(texts[first : first + _TOGETHER])
         spent[language] = time.process_time() - start
     return spent
 

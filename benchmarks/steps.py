@@ -20,11 +20,12 @@ from unittest.mock import patch
 import pyarrow.parquet
 import trafilatura
 
-from filters import chain, extract, measures
+from filters import by_trafilatura, chain, extract, measures
 from filters.blocks import model
-from pipeline import finish, graph, read, recipe, snapshot, sources, stages, storage
+from pipeline import read, recipe, snapshot, sources, stages, storage
 from pipeline.cli.run import run
-from pipeline.dedup import tasks
+from pipeline.dedup import tasks, transforms
+from pipeline.report import write
 
 
 @dataclass
@@ -147,8 +148,8 @@ def _steps(clock: Clock) -> Iterator[tuple[Any, str, Any]]:
         (model, "measure_blocks", "features"),
         (model, "second_opinion", "context and forests"),
         (extract, "write_blocks", "layout"),
-        (extract, "load_html", "lxml parse"),
-        (extract, "remove_hidden", "remove hidden"),
+        (by_trafilatura, "load_html", "trafilatura's parse"),
+        (by_trafilatura, "remove_hidden", "remove hidden"),
         (extract, "extract_plain_text", "resiliparse"),
         (trafilatura, "extract", "trafilatura"),
         (read.ReadTask, "run", "read"),
@@ -167,10 +168,10 @@ def _steps(clock: Clock) -> Iterator[tuple[Any, str, Any]]:
         (stages, "profile_split", "report profile"),
         (stages.TokenizeTask, "run", "tokenize"),
         (stages.ShardTask, "run", "shard"),
-        (graph, "_bands", "beam: bands"),
-        (graph, "_candidates", "beam: candidates"),
-        (graph, "_cluster_candidates", "beam: cluster candidates"),
-        (finish, "write_report", "report"),
+        (tasks.BandsTask, "run", "bands"),
+        (tasks.CandidatesTask, "run", "candidates"),
+        (transforms, "_cluster_candidates", "beam: cluster candidates"),
+        (write, "write_report", "report"),
     ):
         yield owner, name, clock.around(label, getattr(owner, name))
     yield read, "open_split", clock.around_each("source", sources.open_split)
