@@ -130,7 +130,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 - one loop over 1,500 events a page: 
     items: dict[int, int] = {}
     after_break = False
     skipped: _Element | None = None
-    hiders: list[_Element] = []  # open inline elements that hide blocks
+    hiders: list[_Element] = []  # the open inline element that hides blocks; inside it no other is asked
 
     def flush() -> None:
         nonlocal linked, emphasised, anchors, images
@@ -192,7 +192,7 @@ def _walk(  # noqa: C901, PLR0912, PLR0915 - one loop over 1,500 events a page: 
                 anchors += 1
             elif kind == _INLINE:
                 attrib = dict(element.items())
-                hiding = drop_hidden and ("style" in attrib or "hidden" in attrib) and hides(attrib)
+                hiding = drop_hidden and not hiders and ("style" in attrib or "hidden" in attrib) and hides(attrib)
                 if hiding and any(_KIND_OF_TAG.get(child.tag) == _BLOCK for child in element.iterdescendants()):
                     if parts:  # a script reveals the page later: how much it hides decides, as for blocks
                         flush()

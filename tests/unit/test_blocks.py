@@ -67,6 +67,11 @@ def test_an_inline_element_that_hides_the_page_until_a_script_reveals_it_is_read
     ]
 
 
+def test_nested_hidden_elements_hide_no_more_than_the_outermost():
+    long = "what a reader is to see " * 9
+    assert texts(f"<main>{'<span hidden>' * 1_000}<p>{long}</main>") == [long.strip()]
+
+
 @pytest.mark.parametrize("how", ["hidden", "style='display:none'"])
 def test_a_hidden_link_is_left_out(how):
     assert texts(f"<p>seen <a href=x {how}>casino</a> text") == ["seen text"]
