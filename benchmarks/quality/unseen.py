@@ -1,10 +1,10 @@
 """Garbage from templates that no model was trained on and no threshold was set by, and spoilt prose of other kinds.
 
-`pages` fills the sites of unseen.toml to unseen_4.toml (each by another author; the figures of the first three were
-watched while limits and training texts were chosen, those of the fourth were not); `stuffed` repeats a subject as search spam does, alone or in between the
-sentences of clean prose; `spoilt` shuffles and garbles unseen prose in other ways than corpora.spoil (models of word
-order are trained on such shuffles, of other texts). Drawn with fixed seeds: the same texts each time. It changes
-nothing; corpora.py gives the rows their addresses.
+`pages` fills the sites of unseen.toml to unseen_4.toml, each by another author. The figures of the first three were
+watched while limits and training texts were chosen, those of the fourth were not. `stuffed` repeats a subject as search
+spam does, alone or in between the sentences of clean prose; `spoilt` shuffles and garbles unseen prose in other ways
+than corpora.spoil (models of word order are trained on such shuffles, of other texts). Drawn with fixed seeds: the same
+texts each time. It changes nothing; corpora.py gives the rows their addresses.
 """
 
 import random
